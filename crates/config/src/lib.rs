@@ -1,0 +1,1 @@
+//! Placeholder while the dependency tree is first built.
