@@ -1,1 +1,3 @@
-//! Placeholder while the dependency tree is first built.
+//! What an operator can set, where each value came from, and the limits nobody can argue with.
+
+pub mod limits;

@@ -1,0 +1,147 @@
+//! Every limit on input we do not trust, in one place, so that a reviewer can read what a stranger may cost us.
+//!
+//! A limit is named for what it bounds, unit and qualifier last. The defaults here are what the compiled-in configuration says too
+//! (a test holds that); the few an operator may move are in `config/default.toml`, the rest are fixed.
+
+use std::time::Duration;
+
+/// What one search may ask for. A request past a limit is refused with the limit named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchLimits {
+    /// Characters of a query or question.
+    pub query_chars_max: usize,
+    /// Terms the lexical leg looks up; of a longer query the first ones.
+    pub query_terms_max: usize,
+    /// Hits returned to one request.
+    pub hits_max: usize,
+    /// Candidates taken from each leg before fusion.
+    pub candidates_max: usize,
+    /// Filters (source, path prefix, kind, language, time) on one request.
+    pub filters_max: usize,
+    /// Values of one filter.
+    pub filter_values_max: usize,
+    /// Characters of one filter value.
+    pub filter_value_chars_max: usize,
+    /// Wall time of one search.
+    pub search_time_max: Duration,
+}
+
+impl Default for SearchLimits {
+    fn default() -> Self {
+        Self {
+            query_chars_max: 4_096,
+            query_terms_max: 256,
+            hits_max: 100,
+            candidates_max: 1_000,
+            filters_max: 16,
+            filter_values_max: 64,
+            filter_value_chars_max: 1_024,
+            search_time_max: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What one connection and all of them together may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerLimits {
+    /// Open connections; further ones wait in the kernel's backlog.
+    pub connections_max: usize,
+    /// Bytes of a request's line and headers.
+    pub head_bytes_max: usize,
+    /// Bytes of a JSON body.
+    pub body_bytes_max: usize,
+    /// Nesting of a JSON body.
+    pub json_depth_max: usize,
+    /// Bytes of one uploaded file.
+    pub upload_bytes_max: u64,
+    /// Files in one upload request.
+    pub upload_files_max: usize,
+    /// Time for the whole of a request's line and headers to arrive.
+    pub header_time_max: Duration,
+    /// Time for the whole of a JSON body to arrive.
+    pub body_time_max: Duration,
+    /// Time for the whole of an upload to arrive.
+    pub upload_time_max: Duration,
+    /// Time an idle connection is kept for its next request.
+    pub keep_alive_max: Duration,
+    /// Time a reader may take nothing of a response before the connection is closed.
+    pub write_stall_max: Duration,
+    /// Time of one answered question, from the first byte of the request.
+    pub ask_time_max: Duration,
+    /// Searches that run at the same time.
+    pub concurrent_searches_max: usize,
+    /// Questions that are answered at the same time.
+    pub concurrent_asks_max: usize,
+    /// Requests that wait for a place; the next is answered 429 with `Retry-After`.
+    pub queue_max: usize,
+    /// Time a request waits for a place before it is answered 503.
+    pub queue_time_max: Duration,
+    /// Bytes of an event stream that wait for a slow reader.
+    pub stream_buffer_bytes_max: usize,
+    /// Items of one page of a listing.
+    pub page_items_max: usize,
+    /// Time running requests have to finish after a stop was asked for.
+    pub shutdown_time_max: Duration,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            connections_max: 2_048,
+            head_bytes_max: 64 << 10,
+            body_bytes_max: 1 << 20,
+            json_depth_max: 32,
+            upload_bytes_max: 100 << 20,
+            upload_files_max: 100,
+            header_time_max: Duration::from_secs(5),
+            body_time_max: Duration::from_secs(10),
+            upload_time_max: Duration::from_secs(300),
+            keep_alive_max: Duration::from_secs(30),
+            write_stall_max: Duration::from_secs(30),
+            ask_time_max: Duration::from_secs(120),
+            concurrent_searches_max: 32,
+            concurrent_asks_max: 16,
+            queue_max: 256,
+            queue_time_max: Duration::from_secs(10),
+            stream_buffer_bytes_max: 256 << 10,
+            page_items_max: 1_000,
+            shutdown_time_max: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What one walk over a source may bring in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IngestLimits {
+    /// Bytes of a path inside its source.
+    pub path_bytes_max: usize,
+    /// Folders below the source's root.
+    pub directory_depth_max: usize,
+    /// Files of one source; the walk stops there and says so.
+    pub source_files_max: usize,
+    /// Sources of one store.
+    pub sources_max: usize,
+    /// Chunks of one document; a longer one is indexed up to there and marked partial.
+    pub document_chunks_max: usize,
+    /// Times a file that brings its reader down is tried before it is left alone until it changes.
+    pub attempts_max: u32,
+    /// Files between the walk and the extractors.
+    pub walk_queue_max: usize,
+    /// Extracted documents that wait to be embedded.
+    pub extracted_queue_max: usize,
+}
+
+impl Default for IngestLimits {
+    fn default() -> Self {
+        Self {
+            path_bytes_max: 4_096,
+            directory_depth_max: 64,
+            source_files_max: 5_000_000,
+            sources_max: 1_000,
+            document_chunks_max: 100_000,
+            attempts_max: 3,
+            walk_queue_max: 1_024,
+            extracted_queue_max: 32,
+        }
+    }
+}
