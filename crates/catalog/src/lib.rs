@@ -1,1 +1,22 @@
-//! Placeholder while the dependency tree is first built.
+//! The truth: which documents there are, what they say, who may read them, and which state of the search legs is published.
+//!
+//! The indexes propose, this crate decides: a passage reaches a reader only through [`Catalog::resolve`], which knows the current
+//! version and the labels of its document. It knows nothing of search or models.
+
+mod documents;
+mod error;
+mod jobs;
+mod open;
+mod publish;
+mod read;
+mod settings;
+mod sources;
+mod stored_text;
+
+pub use documents::{DocumentFilter, DocumentRow, StateCounts};
+pub use error::CatalogError;
+pub use jobs::{JobRow, JobState};
+pub use open::Catalog;
+pub use publish::{DocumentFate, NewChunk, NewDocument, NewText, Publication};
+pub use read::Passage;
+pub use sources::{KnownFile, SourceKind, SourceRow};

@@ -12,6 +12,6 @@ mod text;
 pub use access::{Label, NotAllowed, Principal, Scope};
 pub use clock::{Clock, Random, Timestamp};
 pub use ids::{ChunkId, DocId, DocVersion, SourceId, VersionSeq};
-pub use span::{CharSpan, CharIndex};
+pub use span::{CharIndex, CharSpan};
 pub use state::{FileState, Reason};
 pub use text::{Block, BlockKind, DocumentKind, Page, StructuredText};

@@ -114,7 +114,8 @@ impl<'text> CharIndex<'text> {
             return self.chars;
         }
         let slot = self.anchors.partition_point(|&anchor| anchor <= byte_offset).saturating_sub(1);
-        let within = self.text[self.anchors[slot]..].char_indices().take_while(|(byte, _)| self.anchors[slot] + byte <= byte_offset).count();
+        let within =
+            self.text[self.anchors[slot]..].char_indices().take_while(|(byte, _)| self.anchors[slot] + byte <= byte_offset).count();
         slot * Self::STRIDE + within.saturating_sub(1)
     }
 
