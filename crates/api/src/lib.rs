@@ -1,1 +1,28 @@
-//! Placeholder while the dependency tree is first built.
+//! The words `answer`, `ingest`, `server` and `cli` share: request, response and event shapes, the table of error codes and the OpenAPI
+//! document, so that a shape is written once and the HTTP API, `--json` on the command line and the page cannot drift apart.
+//!
+//! Promises: field names are stable; every span counts characters (Unicode scalar values); every time is in milliseconds since
+//! 1970-01-01 UTC; requests refuse fields they do not know. Nothing here knows HTTP machinery or storage.
+
+mod ask;
+mod content;
+mod doctor;
+mod documents;
+mod error;
+mod health;
+mod jobs;
+mod openapi;
+mod schemas;
+mod search;
+mod status;
+
+pub use ask::{AskEvent, AskRequest, AskResponse, Citation, QuoteMatch, Retrieval, Searched, Support, Timings, Usage};
+pub use content::{BlockName, ContentBlock, ContentQuery, DocumentContent};
+pub use doctor::{CheckResult, DoctorReport, Verdict};
+pub use documents::{Deleted, DocumentList, DocumentListQuery, DocumentSummary, Uploaded};
+pub use error::{ApiError, Code, Problem};
+pub use health::{Live, Ready, ReadyCheck};
+pub use jobs::{Job, JobFailure, JobKind, JobList, JobState, StateCounts};
+pub use openapi::{Method, ROUTES, Route, document};
+pub use search::{Filters, Fusion, Hit, HitLegs, SearchMode, SearchQuery, SearchRequest, SearchResponse};
+pub use status::{DocumentCounts, EmbeddingStatus, IndexStatus, SourceStatus};

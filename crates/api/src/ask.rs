@@ -1,0 +1,266 @@
+//! A question, its answer with citations, and the events of an answer on its way.
+
+use pinakes_types::{CharSpan, DocId, DocVersion};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::Problem;
+use crate::search::{Filters, Hit, SearchMode};
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskRequest {
+    /// The question; not empty, at most 4,096 characters.
+    pub question: String,
+    /// What to search.
+    #[serde(default)]
+    pub filters: Filters,
+    /// Which legs propose evidence.
+    #[serde(default)]
+    pub mode: SearchMode,
+    /// Whether the answer comes as events while it is made (HTTP: server-sent events).
+    #[serde(default)]
+    pub stream: bool,
+}
+
+impl AskRequest {
+    /// A question with every choice left at its default.
+    #[must_use]
+    pub fn new(question: impl Into<String>) -> Self {
+        Self { question: question.into(), filters: Filters::default(), mode: SearchMode::default(), stream: false }
+    }
+}
+
+/// How a citation's quote was found in the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum QuoteMatch {
+    /// Character by character.
+    Exact,
+    /// After folding white space, case and typographic variants; `quote` still is what the document says.
+    Normalized,
+}
+
+/// How far a quote bears out the sentence it is cited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Support {
+    /// Wholly.
+    Full,
+    /// In part.
+    Partial,
+    /// Not at all.
+    None,
+}
+
+/// One checkable claim: this part of the answer rests on these very words of that document version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Citation {
+    /// Number shown, from 1.
+    pub marker: u32,
+    /// The part of `answer` it stands for: `[start, end)` in characters.
+    #[schema(value_type = [usize; 2])]
+    pub answer_span: CharSpan,
+    /// The document.
+    #[schema(value_type = String)]
+    pub doc_id: DocId,
+    /// What the document said when it was read.
+    #[schema(value_type = String)]
+    pub doc_version: DocVersion,
+    /// Its title.
+    pub title: String,
+    /// Its path within its source.
+    pub path: String,
+    /// Page the quote starts on, where the format has pages.
+    pub page: Option<u32>,
+    /// Where the quote stands in the document's stored text: `[start, end)` in characters.
+    #[schema(value_type = [usize; 2])]
+    pub char_span: CharSpan,
+    /// The stored text at `char_span`, word by word.
+    pub quote: String,
+    /// How it was found.
+    pub quote_match: QuoteMatch,
+    /// How far it bears out the sentence.
+    pub support: Support,
+}
+
+/// What was looked through for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Searched {
+    /// Documents the question could have found.
+    pub documents: u64,
+    /// Passages read for it.
+    pub passages: u64,
+}
+
+/// Wall time of each step, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Timings {
+    /// Finding and checking evidence.
+    pub retrieval_ms: u64,
+    /// Until the first words of the answer, from the start.
+    pub first_words_ms: u64,
+    /// Making the answer and its citations.
+    pub answer_ms: u64,
+    /// Everything.
+    pub total_ms: u64,
+}
+
+/// Tokens the generator used; all zero when the answer is extractive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Usage {
+    /// Tokens read, cached ones included.
+    pub prompt_tokens: u64,
+    /// Tokens read whose computation was reused.
+    pub cached_tokens: u64,
+    /// Tokens written.
+    pub completion_tokens: u64,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AskResponse {
+    /// The answer, or the words of the refusal.
+    pub answer: String,
+    /// Whether the evidence was not there.
+    pub refused: bool,
+    /// The generator's name; [`AskResponse::EXTRACTIVE`] when the sentences are the documents' own.
+    pub model: String,
+    /// In the order of the answer.
+    pub citations: Vec<Citation>,
+    /// How long each step took.
+    pub timings: Timings,
+    /// Tokens used.
+    pub usage: Usage,
+    /// What was looked through.
+    pub searched: Searched,
+    /// Whether the answer is made of the documents' own sentences.
+    pub extractive: bool,
+    /// When refused: the nearest passages all the same.
+    #[serde(default)]
+    pub nearest: Vec<Hit>,
+}
+
+impl AskResponse {
+    /// `model` of an answer without a generator.
+    pub const EXTRACTIVE: &'static str = "extractive";
+}
+
+/// What retrieval found, sent before the first words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Retrieval {
+    /// What was looked through.
+    pub searched: Searched,
+    /// Time it took, in milliseconds.
+    pub took_ms: u64,
+    /// The evidence, best first.
+    pub hits: Vec<Hit>,
+}
+
+/// One event of an answer on its way. As server-sent events: the event's name is [`AskEvent::name`] and the data is this JSON; on the
+/// command line: one JSON object a line. Order: `retrieval`, then `delta` and `citation` mixed, `usage`, and last either `done` or `error`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum AskEvent {
+    /// The evidence is known.
+    Retrieval(Retrieval),
+    /// More of the answer; the deltas joined are `answer`.
+    Delta {
+        /// The words.
+        text: String,
+    },
+    /// A verified citation of what was already sent.
+    Citation(Citation),
+    /// Tokens used.
+    Usage(Usage),
+    /// It ended early, and why.
+    Error(Problem),
+    /// The whole answer once more; it is what counts.
+    Done(Box<AskResponse>),
+}
+
+impl AskEvent {
+    /// The event's name, the same as the `event` field.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Retrieval(_) => "retrieval",
+            Self::Delta { .. } => "delta",
+            Self::Citation(_) => "citation",
+            Self::Usage(_) => "usage",
+            Self::Error(_) => "error",
+            Self::Done(_) => "done",
+        }
+    }
+
+    /// Whether nothing comes after it.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        matches!(self, Self::Error(_) | Self::Done(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response() -> AskResponse {
+        AskResponse {
+            answer: "Ten days.".into(),
+            refused: false,
+            model: AskResponse::EXTRACTIVE.into(),
+            citations: vec![Citation {
+                marker: 1,
+                answer_span: CharSpan::new(0, 9),
+                doc_id: DocId("d".into()),
+                doc_version: DocVersion("v".into()),
+                title: "t".into(),
+                path: "p".into(),
+                page: None,
+                char_span: CharSpan::new(4, 13),
+                quote: "Ten days.".into(),
+                quote_match: QuoteMatch::Normalized,
+                support: Support::Full,
+            }],
+            timings: Timings::default(),
+            usage: Usage::default(),
+            searched: Searched { documents: 2, passages: 9 },
+            extractive: true,
+            nearest: vec![],
+        }
+    }
+
+    #[test]
+    fn the_stable_names_of_an_answer() {
+        let json = serde_json::to_value(response()).unwrap();
+        for name in ["answer", "refused", "model", "citations", "timings", "usage", "searched", "extractive"] {
+            assert!(json.get(name).is_some(), "{name}");
+        }
+        let citation = &json["citations"][0];
+        for name in ["marker", "answer_span", "doc_id", "doc_version", "title", "path", "page", "char_span", "quote"] {
+            assert!(citation.get(name).is_some(), "{name}");
+        }
+        assert_eq!((&citation["quote_match"], &citation["support"]), (&"normalized".into(), &"full".into()));
+        assert_eq!(json["usage"], serde_json::json!({"prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}));
+    }
+
+    #[test]
+    fn every_event_carries_its_own_name_and_reads_back() {
+        let retrieval = Retrieval { searched: Searched::default(), took_ms: 1, hits: vec![] };
+        let problem = Problem::new(&crate::ApiError::new(crate::Code::Timeout, "too slow"), "r");
+        let events = [
+            AskEvent::Retrieval(retrieval),
+            AskEvent::Delta { text: "Ten".into() },
+            AskEvent::Citation(response().citations.remove(0)),
+            AskEvent::Usage(Usage::default()),
+            AskEvent::Error(problem),
+            AskEvent::Done(Box::new(response())),
+        ];
+        for event in events {
+            let json = serde_json::to_value(&event).unwrap();
+            assert_eq!(json["event"], event.name());
+            assert_eq!(serde_json::from_value::<AskEvent>(json).unwrap(), event);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The HTTP API as OpenAPI 3.1, made from the shapes alone: it needs no server to exist, and the server is tested against it.
+
+use utoipa::OpenApi;
+
+mod documents;
+mod questions;
+mod service;
+
+/// An HTTP method of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// `GET`.
+    Get,
+    /// `POST`.
+    Post,
+    /// `DELETE`.
+    Delete,
+}
+
+/// One route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Route {
+    /// Its method.
+    pub method: Method,
+    /// Its path, parameters in braces.
+    pub path: &'static str,
+}
+
+const fn get(path: &'static str) -> Route {
+    Route { method: Method::Get, path }
+}
+
+const fn post(path: &'static str) -> Route {
+    Route { method: Method::Post, path }
+}
+
+const fn delete(path: &'static str) -> Route {
+    Route { method: Method::Delete, path }
+}
+
+/// Every route of the API. The page and its assets are not part of it.
+pub const ROUTES: &[Route] = &[
+    get("/api/v1/search"),
+    post("/api/v1/search"),
+    post("/api/v1/ask"),
+    get("/api/v1/documents"),
+    post("/api/v1/documents"),
+    get("/api/v1/documents/{id}"),
+    delete("/api/v1/documents/{id}"),
+    get("/api/v1/documents/{id}/content"),
+    get("/api/v1/jobs"),
+    get("/api/v1/jobs/{id}"),
+    get("/api/v1/status"),
+    get("/health/live"),
+    get("/health/ready"),
+    get("/metrics"),
+    get("/openapi.json"),
+];
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Pinakes", description = "Search one's own documents and ask them questions; every answer is cited word by word."),
+    paths(
+        questions::search_by_query,
+        questions::search,
+        questions::ask,
+        documents::list,
+        documents::upload,
+        documents::read,
+        documents::remove,
+        documents::content,
+        documents::jobs,
+        documents::job,
+        service::status,
+        service::live,
+        service::ready,
+        service::metrics,
+        service::openapi,
+    ),
+    components(schemas(crate::AskEvent, crate::Problem)),
+    tags(
+        (name = "questions", description = "Search and answers"),
+        (name = "documents", description = "What is searched, and the work of reading it"),
+        (name = "service", description = "Running it"),
+    )
+)]
+struct Document;
+
+/// The OpenAPI 3.1 document of the API.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_document_and_the_table_name_the_same_routes() {
+        let json = serde_json::to_value(document()).unwrap();
+        assert!(json["openapi"].as_str().unwrap().starts_with("3.1"));
+        let described: BTreeSet<String> = json["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, item)| item.as_object().unwrap().keys().map(move |method| format!("{method} {path}")))
+            .collect();
+        let listed: BTreeSet<String> =
+            ROUTES.iter().map(|route| format!("{} {}", format!("{:?}", route.method).to_lowercase(), route.path)).collect();
+        assert_eq!(described, listed);
+    }
+
+    #[test]
+    fn every_reference_resolves() {
+        let json = serde_json::to_value(document()).unwrap();
+        let text = json.to_string();
+        let schemas = json["components"]["schemas"].as_object().unwrap();
+        for part in text.split("\"$ref\":\"#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(schemas.contains_key(name), "{name}");
+        }
+        assert!(schemas.contains_key("AskEvent") && schemas.contains_key("Citation"));
+    }
+}
