@@ -1,9 +1,68 @@
-//! Every limit on input we do not trust, in one place, so that a reviewer can read what a stranger may cost us.
+//! Every bound on untrusted bytes stands in this file (invariant 8), so that a reader can see at one place what an input can cost.
 //!
-//! A limit is named for what it bounds, unit and qualifier last. The defaults here are what the compiled-in configuration says too
-//! (a test holds that); the few an operator may move are in `config/default.toml`, the rest are fixed.
+//! Each limit names its unit and ends in `_max`. The defaults admit every document a person would write and read, and stop inputs made
+//! to exhaust a machine.
+//! The few limits an operator may move stand in `config/default.toml` too, with the same values (a test holds that); the rest are fixed.
 
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What reading one document may cost. The first five bound the child process as a whole, the others what a parser may build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExtractLimits {
+    /// Largest file that is opened, in bytes. A larger one is skipped as `too_large`.
+    pub file_bytes_max: u64,
+    /// CPU time one file may take, in seconds; the kernel ends the child beyond it.
+    pub cpu_seconds_max: u64,
+    /// Wall-clock time one file may take, in seconds; the parent ends the child beyond it.
+    pub wall_seconds_max: u64,
+    /// Address space of the child, in bytes. It bounds the file, everything made of it, and the answer together.
+    pub address_space_bytes_max: u64,
+    /// Descriptors the child may hold open, its three standard streams included.
+    pub open_files_max: u64,
+    /// Files one child reads before it is replaced, so that whatever a parser leaks is returned.
+    pub files_per_child_max: u32,
+
+    /// Characters of extracted text kept. A text format beyond it is skipped as `too_large`; the others are cut there and partial.
+    pub text_chars_max: usize,
+    /// Blocks kept of one document; further ones are joined to the last.
+    pub blocks_max: usize,
+    /// Pages read of a PDF; the document is partial beyond it.
+    pub pages_max: usize,
+    /// Glyphs read of one PDF page, those drawn outside the page included.
+    pub page_glyphs_max: usize,
+    /// How deep elements may stand in one another in HTML and XML.
+    pub nesting_depth_max: usize,
+    /// Entries a zip container (`.docx`) may list.
+    pub zip_entries_max: usize,
+    /// Bytes one part of a zip container may expand to.
+    pub zip_part_bytes_max: u64,
+    /// How many times its stored size a part larger than 1 MiB may expand to. Deflate itself ends at about 1,030.
+    pub zip_expansion_ratio_max: u64,
+}
+
+impl Default for ExtractLimits {
+    fn default() -> Self {
+        Self {
+            file_bytes_max: 100_000_000,
+            cpu_seconds_max: 30,
+            wall_seconds_max: 60,
+            address_space_bytes_max: 2 << 30,
+            open_files_max: 32,
+            files_per_child_max: 500,
+            text_chars_max: 50_000_000,
+            blocks_max: 1_000_000,
+            pages_max: 20_000,
+            page_glyphs_max: 1_000_000,
+            nesting_depth_max: 256,
+            zip_entries_max: 10_000,
+            zip_part_bytes_max: 64 << 20,
+            zip_expansion_ratio_max: 200,
+        }
+    }
+}
 
 /// What one search may ask for. A request past a limit is refused with the limit named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

