@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::schemas;
+use crate::status::DocumentCounts;
 
-/// Which documents to list, in the order of source and path.
+/// Which documents to list, in the order of their paths.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -17,8 +18,8 @@ pub struct DocumentListQuery {
     /// Only this source.
     #[param(value_type = Option<String>)]
     pub source: Option<SourceId>,
-    /// Only paths that start with this.
-    pub path_prefix: Option<String>,
+    /// Only paths or titles that contain this, whatever the case.
+    pub contains: Option<String>,
     /// Documents wanted, 1 to 500, 100 when absent.
     pub limit: Option<usize>,
     /// `next_cursor` of the page before.
@@ -70,13 +71,13 @@ pub struct DocumentSummary {
 /// A page of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DocumentList {
-    /// In the order of source and path.
+    /// In the order of their paths.
     pub documents: Vec<DocumentSummary>,
     /// Pass it as `cursor` for more; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-    /// Documents that match, over all pages.
-    pub total: u64,
+    /// Documents by state, over all that the asker may see.
+    pub counts: DocumentCounts,
 }
 
 /// An upload was stored durably and waits to be read.
