@@ -1,0 +1,104 @@
+//! Everything a change must pass, cheapest first. Nothing is printed after the test runner's own summary.
+
+use std::path::PathBuf;
+
+use crate::places::{binary, cargo_command, shown, target_dir};
+use crate::setup;
+use crate::steps::{self, Failure};
+
+const MODEL: &str = "all-minilm-l6-v2";
+
+/// The command line after `test`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    full: bool,
+    /// Handed to the test runner.
+    runner_arguments: Vec<String>,
+}
+
+impl Options {
+    pub(crate) fn parse(arguments: &[String]) -> Result<Self, Failure> {
+        let mut options = Self::default();
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            match argument.as_str() {
+                "--full" => options.full = true,
+                "--" => {
+                    options.runner_arguments = rest.cloned().collect();
+                    break;
+                }
+                other => return Err(Failure::usage(format!("test knows no {other}"))),
+            }
+        }
+        Ok(options)
+    }
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    setup::run()?;
+    steps::run(&mut cargo_command(&["fmt", "--all", "--check"]))?;
+    steps::run(&mut cargo_command(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    check_dependencies()?;
+    let models = fetch_model()?;
+    if std::env::var_os("PINAKES_SHARED").is_none() {
+        steps::skipped("tests over the large corpora, as PINAKES_SHARED names no folder that holds them");
+    }
+    run_tests(options, models)
+}
+
+/// Licences, bans, sources and advisories, when `cargo deny` is there.
+fn check_dependencies() -> Result<(), Failure> {
+    if !steps::has_cargo_tool("deny") {
+        steps::skipped("licences and advisories of dependencies, as cargo-deny is not installed (cargo install cargo-deny --locked)");
+        return Ok(());
+    }
+    steps::run(&mut cargo_command(&["deny", "--locked", "check", "licenses", "bans", "sources"]))?;
+    // The advisories are fetched from the network first; without it nothing can be said about them.
+    if steps::exit_code(&mut cargo_command(&["deny", "fetch", "db"]))? != 0 {
+        steps::skipped("advisories, as their database could not be fetched");
+        return Ok(());
+    }
+    steps::run(&mut cargo_command(&["deny", "--locked", "check", "--disable-fetch", "advisories"]))
+}
+
+/// Fetches the embedding model once into the target folder; the tests that need it find it there.
+fn fetch_model() -> Result<Option<PathBuf>, Failure> {
+    let home = target_dir()?.join("test-models");
+    steps::run(&mut cargo_command(&["build", "--locked", "--package", "pinakes-cli"]))?;
+    let mut pull = std::process::Command::new(binary("debug")?);
+    pull.arg("--data-dir").arg(&home).args(["model", "pull", MODEL]);
+    if steps::exit_code(&mut pull)? == 0 {
+        return Ok(Some(home));
+    }
+    steps::skipped(&format!("tests with the real embedding model, as it could not be fetched into {}", shown(&home)));
+    Ok(None)
+}
+
+fn run_tests(options: &Options, models: Option<PathBuf>) -> Result<(), Failure> {
+    let nextest = steps::has_cargo_tool("nextest");
+    let runner: &[&str] = if nextest { &["nextest", "run"] } else { &["test"] };
+    let mut command = cargo_command(runner);
+    command.args(["--workspace", "--locked", "--no-fail-fast"]).args(&options.runner_arguments);
+    if options.full {
+        command.env("PINAKES_TEST", "full");
+    }
+    if let Some(models) = models {
+        command.env("PINAKES_TEST_MODELS", models);
+    }
+    steps::run_last(&mut command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line() {
+        let parse = |line: &str| Options::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(parse("").unwrap(), Options::default());
+        let options = parse("--full -- -E test(x)").unwrap();
+        assert!(options.full);
+        assert_eq!(options.runner_arguments, ["-E", "test(x)"]);
+        assert_eq!(parse("--fast").unwrap_err().exit_code, 64);
+    }
+}
