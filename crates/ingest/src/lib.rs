@@ -1,1 +1,2 @@
-//! Placeholder while the dependency tree is first built.
+//! From files to searchable passages.
+pub mod chunk;

@@ -5,6 +5,7 @@
 mod access;
 mod clock;
 mod ids;
+mod sentence;
 mod span;
 mod state;
 mod text;
@@ -12,6 +13,7 @@ mod text;
 pub use access::{Label, NotAllowed, Principal, Scope};
 pub use clock::{Clock, Random, Timestamp};
 pub use ids::{ChunkId, DocId, DocVersion, SourceId, VersionSeq};
+pub use sentence::sentences;
 pub use span::{CharIndex, CharSpan};
 pub use state::{FileState, Reason};
 pub use text::{Block, BlockKind, DocumentKind, Page, StructuredText};
