@@ -8,7 +8,7 @@ use crate::steps::{self, Failure};
 use crate::{question, server, setup};
 
 /// What the sample is asked; its answer stands in one sentence of one of its documents.
-const SAMPLE_QUESTION: &str = "How many days of paid vacation do employees get per year?";
+const SAMPLE_QUESTION: &str = "How many unused days of leave may be carried over into the next year?";
 const MODEL: &str = "all-minilm-l6-v2";
 /// Exit code of `pinakes ask` when the documents hold no answer.
 const NO_ANSWER: u8 = 1;
