@@ -1,0 +1,91 @@
+// Talks to the server this page came from, and to nothing else.
+
+/** What the server refused, or that it could not be reached (`code` is then `offline`). */
+export class ApiProblem extends Error {
+  constructor(code, detail, status = 0, retryAfter = null) {
+    super(detail || code);
+    Object.assign(this, { code, detail, status, retryAfter });
+  }
+}
+
+async function request(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, { credentials: 'same-origin', ...options });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new ApiProblem('offline', '');
+  }
+  if (response.ok) return response;
+  const body = await response.json().catch(() => ({}));
+  throw new ApiProblem(body.code ?? 'internal', body.detail ?? '', response.status, response.headers.get('retry-after'));
+}
+
+const json = async (path, options) => (await request(path, options)).json();
+
+const post = (body, signal, accept = 'application/json') => ({
+  method: 'POST', signal, body: JSON.stringify(body), headers: { 'content-type': 'application/json', accept },
+});
+
+const query = (parameters) => {
+  const given = Object.entries(parameters).filter(([, value]) => value != null && value !== '');
+  return given.length ? `?${new URLSearchParams(given)}` : '';
+};
+
+export const search = (body, signal) => json('/api/v1/search', post(body, signal));
+export const status = () => json('/api/v1/status');
+export const documents = (parameters, signal) => json(`/api/v1/documents${query(parameters)}`, { signal });
+export const content = (id, parameters, signal) => json(`/api/v1/documents/${encodeURIComponent(id)}/content${query(parameters)}`, { signal });
+export const remove = (id) => json(`/api/v1/documents/${encodeURIComponent(id)}`, { method: 'DELETE' });
+export const job = (id) => json(`/api/v1/jobs/${encodeURIComponent(id)}`);
+
+/** Asks; `onEvent` gets every event in turn. Ends when the server has said all. */
+export async function ask(question, onEvent, signal) {
+  const response = await request('/api/v1/ask', post({ question, stream: true }, signal, 'text/event-stream'));
+  let last = null;
+  try {
+    for await (const event of events(response.body)) {
+      last = event.event;
+      onEvent(event);
+    }
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new ApiProblem('offline', '');
+  }
+  if (last !== 'done' && last !== 'error') throw new ApiProblem('offline', '');
+}
+
+/** Server-sent events as objects: the data of each is one JSON object. Comments keep the connection alive and are passed over. */
+async function* events(body) {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const blocks = (rest + decoder.decode(value, { stream: true })).split(/\r?\n\r?\n/);
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const data = block.split(/\r?\n/).filter((line) => line.startsWith('data:')).map((line) => line.slice(5).replace(/^ /, ''));
+      if (data.length) yield JSON.parse(data.join('\n'));
+    }
+  }
+}
+
+/** Uploads one file; `onProgress` gets the share sent, 0 to 1. XMLHttpRequest, because fetch does not tell how far an upload is. */
+export function upload(file, onProgress) {
+  return new Promise((resolve, reject) => {
+    const sending = new XMLHttpRequest();
+    const form = new FormData();
+    form.append('file', file, file.name);
+    sending.open('POST', '/api/v1/documents');
+    sending.responseType = 'json';
+    sending.upload.addEventListener('progress', (event) => event.lengthComputable && onProgress(event.loaded / event.total));
+    sending.addEventListener('error', () => reject(new ApiProblem('offline', '')));
+    sending.addEventListener('load', () => {
+      if (sending.status < 300) resolve(sending.response);
+      else reject(new ApiProblem(sending.response?.code ?? 'internal', sending.response?.detail ?? '', sending.status));
+    });
+    sending.send(form);
+  });
+}

@@ -1,0 +1,149 @@
+// Starts the page: addresses, keys, language, and whether the server can be reached.
+import { acceptDrops, showDocuments } from './documents.js';
+import { byId, el, openDialog } from './dom.js';
+import { chooseLanguage, language, languages, setLanguage, t } from './i18n.js';
+import { hidePreview } from './preview.js';
+import { closeReader, isOpen, onLeave, openReader, redrawReader } from './reader.js';
+import * as search from './search.js';
+
+const RETRY_MS = 3000;
+const KEYS = [['/', 'focus'], ['Enter', 'ask'], ['j', 'next'], ['k', 'previous'], ['Enter', 'open'], ['Esc', 'close'], ['?', 'help']];
+
+let retry = null;
+let kept = { query: '', asked: false }; // what the box's address is or will be again
+
+function reach(reached) {
+  byId('offline').hidden = reached;
+  byId('offline').textContent = reached ? '' : t('offline');
+  clearTimeout(retry);
+  if (!reached) retry = setTimeout(() => search.loadStatus(reach), RETRY_MS);
+}
+
+/** Addresses: `#/`, `#/?q=words`, `#/?ask=question`, `#/documents`, `#/doc/ID?span=start-end`. What follows the `#` never leaves the browser. */
+function route(first = false) {
+  const [path, parameters] = location.hash.replace(/^#/, '').split('?');
+  const given = new URLSearchParams(parameters);
+  const [, page, id] = path.split('/');
+  hidePreview();
+  if (page === 'doc' && id) {
+    const span = given.get('span')?.split('-').map(Number);
+    openReader(decodeURIComponent(id), span?.length === 2 && span.every(Number.isInteger) ? span : null);
+    return; // whatever was shown stays beside it
+  }
+  if (isOpen()) {
+    closeReader();
+    if (history.state?.kept) { // what was beside the document is still there, and perhaps went on
+      if (byId('view-documents').hidden) remember(kept.query, kept.asked);
+      return;
+    }
+  }
+  const onDocuments = page === 'documents';
+  const changed = byId('view-documents').hidden === onDocuments;
+  byId('view-documents').hidden = !onDocuments;
+  byId('view-search').hidden = onDocuments;
+  byId('nav-documents').toggleAttribute('aria-current', onDocuments);
+  if (onDocuments) { if (changed) showDocuments(); return; }
+  const [query, asked] = given.has('ask') ? [given.get('ask'), true] : [given.get('q') ?? '', false];
+  if (query !== byId('query').value.trim() || first) {
+    kept = { query, asked };
+    search.restore(query, asked, reach);
+  }
+  if (first || changed) byId('query').focus();
+}
+
+/** Keeps the question in the address; while a document is open the address is the document's. */
+function remember(query, asked) {
+  kept = { query, asked };
+  const address = query ? `#/?${new URLSearchParams({ [asked ? 'ask' : 'q']: query })}` : '#/';
+  if (!isOpen()) history.replaceState({ kept: true }, '', address);
+}
+
+/** Leaves the document's address, which closes the panel; back to where it was opened from when that was this page. */
+function leave() {
+  if (history.state?.inside) {
+    history.back();
+  } else {
+    history.replaceState({ kept: true }, '', '#/');
+    route();
+  }
+}
+
+function move(step) {
+  const links = search.links();
+  const at = links.indexOf(document.activeElement);
+  if (at < 0 && step < 0) return;
+  links[Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
+}
+
+function showHelp() {
+  const rows = KEYS.map(([key, name]) => [el('dt', {}, el('kbd', {}, key)), el('dd', {}, t(`key.${name}`))]);
+  openDialog(t('help_title'), [el('dl', { class: 'keys' }, rows), el('p', {}, t('help_text'))], [{ value: '', label: t('close'), kind: 'quiet' }]);
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || byId('dialog').open) return;
+  if (event.key === 'Escape') {
+    if (search.isAsking()) search.stop();
+    else if (!byId('preview').hidden) hidePreview();
+    else if (isOpen()) leave();
+    return;
+  }
+  const onList = document.activeElement?.classList.contains('hit');
+  if (onList && event.key === 'ArrowUp' && document.activeElement === search.links()[0]) {
+    event.preventDefault();
+    byId('query').focus();
+    return;
+  }
+  if (event.target.closest('input, textarea, select')) return;
+  const action = {
+    '/': () => { if (byId('view-search').hidden) location.hash = '#/'; byId('query').focus(); byId('query').select(); },
+    '?': showHelp,
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: onList && (() => move(1)),
+    ArrowUp: onList && (() => move(-1)),
+  }[event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+}
+
+/** A document opened by a link here can be closed by going back; one opened by its address cannot. */
+function onClick(event) {
+  const link = event.target.closest('a[href^="#/doc/"]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  const address = link.getAttribute('href');
+  if (isOpen() && history.state?.inside) history.replaceState({ inside: true }, '', address);
+  else {
+    history.replaceState({ kept: true }, '');
+    history.pushState({ inside: true }, '', address);
+  }
+  route();
+}
+
+function redraw() {
+  const other = languages.find((tag) => tag !== language());
+  byId('language').textContent = other.toUpperCase();
+  byId('language').lang = other;
+  byId('language').setAttribute('aria-label', t('language'));
+  search.draw();
+  redrawReader();
+  if (!byId('view-documents').hidden) showDocuments();
+}
+
+chooseLanguage();
+search.setUp(remember, reach);
+byId('language').addEventListener('click', () => {
+  setLanguage(languages.find((tag) => tag !== language()), true);
+  redraw();
+});
+byId('help-open').addEventListener('click', showHelp);
+addEventListener('keydown', onKey);
+addEventListener('click', onClick);
+addEventListener('popstate', () => route());
+onLeave(leave);
+acceptDrops(() => !byId('view-documents').hidden, () => { location.hash = '#/documents'; route(); });
+redraw();
+route(true);
+search.loadStatus(reach);

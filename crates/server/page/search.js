@@ -1,0 +1,209 @@
+// The one box: passages while typing, an answer on Enter.
+import * as api from './api.js';
+import * as answer from './answer.js';
+import { byId, debounce, el } from './dom.js';
+import { hitList } from './hits.js';
+import { problemText, t } from './i18n.js';
+import { hidePreview } from './preview.js';
+
+const TYPING_MS = 120;
+const PAGE = 10;
+
+let searching = null; // AbortController of the search under way
+let asking = null; // AbortController of the answer under way
+let found = null; // { query, response } last shown
+let state = null; // the answer shown
+let status = null; // what the store holds
+
+/** Wires the box up. `remember(query, asked)` keeps it in the address; `reach` is told whether the server answered. */
+export function setUp(remember, reach) {
+  const box = byId('query');
+  const look = debounce(() => run(box.value.trim(), reach), TYPING_MS);
+  box.addEventListener('input', () => {
+    forgetAnswer();
+    remember(box.value.trim(), false);
+    look();
+  });
+  box.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      byId('ask-form').requestSubmit();
+    } else if (event.key === 'ArrowDown' && links().length) {
+      event.preventDefault();
+      links()[0].focus();
+    }
+  });
+  byId('ask-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    look.cancel();
+    remember(box.value.trim(), true);
+    ask(box.value.trim(), reach);
+  });
+  byId('stop').addEventListener('click', stop);
+}
+
+/** Puts a question from the address into the box. */
+export function restore(query, asked, reach) {
+  byId('query').value = query;
+  if (!query) {
+    found = null;
+    forgetAnswer();
+    draw();
+  } else if (asked) ask(query, reach);
+  else run(query, reach);
+}
+
+export const isAsking = () => asking !== null;
+
+/** Stops the answer under way; what came stays. */
+export function stop() {
+  if (!asking) return;
+  asking.abort();
+  state.stopped = true;
+  settle();
+}
+
+export async function loadStatus(reach) {
+  try {
+    status = await api.status();
+    reach(true);
+  } catch (problem) {
+    reach(problem.code !== 'offline');
+  }
+  drawHint();
+}
+
+export const links = () => [...byId('view-search').querySelectorAll('a.hit')];
+
+/** Draws everything anew, in the language now chosen. */
+export function draw() {
+  drawHint();
+  drawAnswer();
+  drawResults();
+}
+
+async function run(query, reach) {
+  searching?.abort();
+  if (!query) {
+    found = null;
+    draw();
+    return;
+  }
+  const mine = searching = new AbortController();
+  try {
+    const response = await api.search({ query, limit: PAGE }, mine.signal);
+    found = { query, response };
+    reach(true);
+  } catch (problem) {
+    if (problem.name === 'AbortError') return;
+    found = { query, problem };
+    reach(problem.code !== 'offline');
+  }
+  if (mine === searching && !state) drawResults();
+}
+
+async function ask(question, reach) {
+  searching?.abort();
+  asking?.abort();
+  if (!question) return;
+  const mine = asking = new AbortController();
+  const own = state = answer.fresh(question);
+  found = null;
+  byId('stop').hidden = false;
+  byId('said').textContent = t('answering');
+  drawResults();
+  drawAnswer();
+  try {
+    await api.ask(question, (event) => { answer.take(own, event); if (own === state) drawAnswer(); }, mine.signal);
+    reach(true);
+  } catch (problem) {
+    if (problem.name === 'AbortError') return;
+    own.problem = problem;
+    reach(problem.code !== 'offline');
+  }
+  if (mine === asking) settle();
+}
+
+/** The answer under way has ended, one way or the other. */
+function settle() {
+  asking = null;
+  byId('stop').hidden = true;
+  // Said once and whole to screen readers, rather than in fragments while it arrives.
+  if (state.problem) byId('said').textContent = '';
+  else if (state.stopped) byId('said').textContent = t('stopped');
+  else byId('said').textContent = `${state.done?.refused ? t('refused') : t('answered')} ${state.text}`;
+  drawAnswer();
+}
+
+function forgetAnswer() {
+  asking?.abort();
+  asking = null;
+  state = null;
+  byId('stop').hidden = true;
+  byId('said').textContent = '';
+  hidePreview();
+  drawAnswer();
+}
+
+function drawAnswer() {
+  const place = byId('answer');
+  place.hidden = !state;
+  byId('view-search').classList.toggle('home', !state && !byId('query').value.trim());
+  if (state) place.replaceChildren(...answer.render(state, state.problem ? problemText(state.problem) : ''));
+  else place.replaceChildren();
+}
+
+function drawResults() {
+  const place = byId('results');
+  byId('view-search').classList.toggle('home', !state && !byId('query').value.trim());
+  if (state || !found) {
+    place.replaceChildren(...(state || !status || status.documents.total > 0 ? [] : [welcome()]));
+    return;
+  }
+  if (found.problem) {
+    place.replaceChildren(el('p', { class: 'notice problem', role: 'alert' }, problemText(found.problem)));
+    return;
+  }
+  const { hits, took_ms: took, documents_searched: documents } = found.response;
+  if (!hits.length) {
+    place.replaceChildren(el('p', { class: 'none' }, el('strong', {}, t('found_none')), ' ', t('found_none_help')));
+    return;
+  }
+  const list = hitList(hits);
+  place.replaceChildren(
+    el('p', { class: 'searched' }, `${t('searched_short', { count: documents })} · ${t('took', { seconds: took / 1000 })}`),
+    list, more(list, hits.length));
+}
+
+function more(list, shown) {
+  if (shown < PAGE) return '';
+  const { query } = found;
+  const button = el('button', { type: 'button', class: 'more', onclick: async () => {
+    const { hits } = await api.search({ query, limit: PAGE, offset: list.children.length });
+    const from = list.children.length;
+    list.append(...hitList(hits).children);
+    list.children[from]?.querySelector('a').focus();
+    button.replaceWith(more(list, hits.length));
+  } }, t('more'));
+  return button;
+}
+
+function welcome() {
+  return el('section', { class: 'welcome' },
+    el('h2', {}, t('empty_title')),
+    el('p', {}, t('empty_text')),
+    el('pre', {}, el('code', {}, 'pinakes index add ~/Documents')),
+    el('p', {}, t('empty_or'), ' ', el('a', { href: '#/documents' }, t('empty_add'))));
+}
+
+function drawHint() {
+  const parts = [];
+  if (status) {
+    const readable = status.documents.indexed + status.documents.partial;
+    if (status.documents.total) parts.push(t('hint.ready', { count: readable }));
+    if (status.jobs_active) parts.push(t('hint.working', { count: status.jobs_active }));
+  }
+  parts.push(t('hint.enter'));
+  byId('hint').textContent = parts.join(' · ');
+  if (!found && !state) drawResults();
+}
