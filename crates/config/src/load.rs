@@ -98,14 +98,15 @@ impl Config {
         Self::resolve(written)
     }
 
-    /// What is compiled in, and nothing else; for tests.
+    /// What is compiled in, and nothing else; for tests, which put their own folder into `store.data_dir`: the one it names
+    /// here does not exist, so that no test writes to anybody's store.
     ///
     /// # Panics
     /// Never: a test of this crate resolves the compiled-in file.
     #[must_use]
-    pub fn defaults(data_dir: impl Into<PathBuf>) -> Self {
+    pub fn defaults() -> Self {
         let mut written = Written::defaults();
-        let dir = Raw::Scalar(data_dir.into().to_string_lossy().into_owned());
+        let dir = Raw::Scalar("/nonexistent".into());
         written.set("store.data_dir", dir, Origin::Flag("store.data_dir".into())).expect("the key stands in the compiled-in file");
         Self::resolve(written).expect("the compiled-in file is valid: a test resolves it")
     }

@@ -34,8 +34,8 @@ fn check_error(file: &str, environment: &[(&str, &str)], expected: &Expect) {
 
 #[test]
 fn the_compiled_in_file_resolves_and_agrees_with_the_limits() {
-    let config = Config::defaults("/somewhere");
-    assert_eq!(config.store.data_dir, PathBuf::from("/somewhere"));
+    let config = Config::defaults();
+    assert_eq!(config.store.data_dir, PathBuf::from("/nonexistent"));
     assert_eq!(config.server.limits, ServerLimits::default());
     assert_eq!(config.extract.limits, ExtractLimits::default());
     assert!(config.search.hits <= SearchLimits::default().hits_max);
