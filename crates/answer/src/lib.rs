@@ -1,1 +1,18 @@
-//! Placeholder while the dependency tree is first built.
+//! From a question to passages, and from passages to an answer whose every claim is a quotation that stands in the stored text.
+//!
+//! The order is always the same: the legs propose, the catalog decides with the asker's scope, and only then is anything looked at.
+//! Without a generator the answer is made of the documents' own sentences, and says so. Nothing here knows HTTP or SQL.
+
+mod ask;
+mod compose;
+mod documents;
+mod evidence;
+mod highlight;
+mod question;
+mod search;
+mod searcher;
+mod support;
+
+pub use ask::EVENTS_MAX;
+pub use searcher::Searcher;
+pub use support::Signals;

@@ -65,6 +65,10 @@ pub struct KnownFile {
     pub read_by: String,
     /// How it ended.
     pub state: FileState,
+    /// Code of the reason, where there is one.
+    pub reason_code: Option<String>,
+    /// When it was read.
+    pub indexed_at: Timestamp,
 }
 
 impl Catalog {
@@ -117,7 +121,7 @@ impl Catalog {
     /// # Errors
     /// Database errors.
     pub async fn known_files(&self, source: &SourceId) -> Result<HashMap<String, KnownFile>, CatalogError> {
-        let rows = sqlx::query("SELECT path, doc_id, bytes, modified_ns, doc_version, read_by, state FROM documents WHERE source_id = $1")
+        let rows = sqlx::query("SELECT path, doc_id, bytes, modified_ns, doc_version, read_by, state, reason_code, indexed_at FROM documents WHERE source_id = $1")
             .bind(&source.0)
             .fetch_all(&self.readers)
             .await?;
@@ -131,6 +135,8 @@ impl Catalog {
                     version: row.get::<Option<String>, _>("doc_version").map(DocVersion),
                     read_by: row.get("read_by"),
                     state: FileState::parse(row.get("state")).unwrap_or(FileState::Failed),
+                    reason_code: row.get("reason_code"),
+                    indexed_at: Timestamp(row.get("indexed_at")),
                 };
                 (row.get("path"), known)
             })

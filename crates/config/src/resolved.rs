@@ -120,10 +120,8 @@ pub struct AnswerConfig {
     pub passages: usize,
     /// Sentences of an extractive answer.
     pub sentences_max: usize,
-    /// Cosine a sentence needs to be part of an answer.
-    pub sentence_similarity_min: f32,
-    /// Cosine the best passage needs for there to be an answer.
-    pub passage_similarity_min: f32,
+    /// Support the evidence needs for there to be an answer, 0 to 1.
+    pub support_min: f32,
 }
 
 /// `[server]`
@@ -144,8 +142,6 @@ pub struct ServerConfig {
 pub struct ModelsConfig {
     /// The hub, without a slash at its end.
     pub hub_url: String,
-    /// The Python package index's simple API, without a slash at its end.
-    pub wheel_index_url: String,
 }
 
 /// How log lines look.
@@ -231,8 +227,7 @@ pub(crate) fn answer(read: &Reader<'_>) -> Result<AnswerConfig, ConfigError> {
     Ok(AnswerConfig {
         passages: read.number("answer.passages", 1..=100)?,
         sentences_max: read.number("answer.sentences_max", 1..=50)?,
-        sentence_similarity_min: read.number("answer.sentence_similarity_min", 0.0..=1.0)?,
-        passage_similarity_min: read.number("answer.passage_similarity_min", 0.0..=1.0)?,
+        support_min: read.number("answer.support_min", 0.0..=1.0)?,
     })
 }
 
@@ -266,7 +261,7 @@ fn server_limits(read: &Reader<'_>) -> Result<ServerLimits, ConfigError> {
 }
 
 pub(crate) fn models(read: &Reader<'_>) -> Result<ModelsConfig, ConfigError> {
-    Ok(ModelsConfig { hub_url: read.url("models.hub_url")?, wheel_index_url: read.url("models.wheel_index_url")? })
+    Ok(ModelsConfig { hub_url: read.url("models.hub_url")? })
 }
 
 pub(crate) fn log(read: &Reader<'_>) -> Result<LogConfig, ConfigError> {

@@ -1,2 +1,36 @@
-//! From files to searchable passages.
+//! From files to searchable passages: walk a source, read what changed, cut, embed, publish; remove what is gone; verify and repair.
+//!
+//! A run holds the writer's lock and publishes in steps: passages are written to both legs, made durable, and then one catalog
+//! transaction makes them current. A kill between any two instructions leaves the last published state, and the next run goes on from
+//! there, because a file is only known once it was published. Nothing here knows HTTP or a language model.
+
 pub mod chunk;
+
+mod batch;
+mod error;
+mod jobs;
+mod lock;
+mod progress;
+mod published;
+mod read_side;
+mod read_source;
+mod rebuild;
+mod remove;
+mod store;
+mod source;
+mod upload;
+mod verify;
+mod walk;
+mod writer;
+
+pub use error::{IngestError, catalog_code};
+pub use jobs::{JobQueue, Work};
+pub use lock::{Holder, WriterLock};
+pub use progress::{Observer, Quiet};
+pub use published::Published;
+pub use read_side::ReadSide;
+pub use source::{source_of, UPLOADS};
+pub use store::Store;
+pub use upload::StoredUpload;
+pub use verify::{Repair, VerifyReport};
+pub use writer::Writer;

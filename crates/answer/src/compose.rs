@@ -1,0 +1,102 @@
+//! Makes an extractive answer of sentences: which ones, in which order, with which citations.
+
+use pinakes_api::{Citation, QuoteMatch, Support};
+use pinakes_catalog::Passage;
+use pinakes_index::Candidate;
+use pinakes_types::{CharIndex, CharSpan};
+
+use crate::evidence::Sentence;
+use crate::question::content_words;
+use crate::support::{Signals, cosine, coverage};
+
+/// A sentence with what speaks for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Ranked {
+    pub(crate) sentence: Sentence,
+    pub(crate) score: f32,
+    pub(crate) signals: Signals,
+}
+
+/// What a sentence's own words, its passage and its place among the passages count for.
+const WEIGHT_SENTENCE: f32 = 0.55;
+const WEIGHT_PASSAGE: f32 = 0.30;
+const WEIGHT_COVERAGE: f32 = 0.15;
+/// A further sentence joins the answer when it is nearly as good as the best.
+const NEARLY_AS_GOOD: f32 = 0.88;
+
+/// Ranks sentences, best first. `vectors` are the sentences' embeddings, `passages` the evidence in its order.
+pub(crate) fn rank(question: &str, question_vector: &[f32], sentences: Vec<Sentence>, vectors: &[Vec<f32>], passages: &[(Passage, Candidate)]) -> Vec<Ranked> {
+    let words = content_words(question);
+    let passage_coverage: Vec<f32> = passages.iter().map(|(passage, _)| coverage(&words, &whole(passage))).collect();
+    let mut ranked: Vec<Ranked> = sentences
+        .into_iter()
+        .zip(vectors)
+        .map(|(sentence, vector)| {
+            let (_, candidate) = &passages[sentence.passage];
+            let passage_cosine = candidate.vector.map_or(0.0, |leg| leg.score);
+            let own = cosine(question_vector, vector).max(0.0);
+            let signals = Signals { sentence: own, passage: passage_cosine.max(0.0), coverage: passage_coverage[sentence.passage] };
+            let own_coverage = coverage(&words, &sentence.plain);
+            let score = WEIGHT_SENTENCE * own + WEIGHT_PASSAGE * candidate.score + WEIGHT_COVERAGE * own_coverage;
+            Ranked { sentence, score, signals }
+        })
+        .collect();
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.sentence.passage.cmp(&b.sentence.passage)).then(a.sentence.span.cmp(&b.sentence.span)));
+    ranked
+}
+
+fn whole(passage: &Passage) -> String {
+    format!("{} {} {}", passage.title, passage.heading, passage.body)
+}
+
+/// The best sentences that make the answer: those nearly as good as the best, none twice, in the order of passages and text.
+pub(crate) fn choose(ranked: &[Ranked], sentences_max: usize) -> Vec<Ranked> {
+    let Some(best) = ranked.first() else { return vec![] };
+    let mut chosen: Vec<Ranked> = Vec::new();
+    for candidate in ranked.iter().take_while(|candidate| candidate.score >= best.score * NEARLY_AS_GOOD) {
+        if chosen.len() == sentences_max {
+            break;
+        }
+        if !chosen.iter().any(|chosen| says_the_same(&chosen.sentence, &candidate.sentence)) {
+            chosen.push(candidate.clone());
+        }
+    }
+    // The best sentence comes first; what follows it in its passage comes after it.
+    let first = (chosen[0].sentence.passage, chosen[0].sentence.span);
+    chosen.sort_by_key(|one| {
+        let sentence = &one.sentence;
+        ((sentence.passage, sentence.span) != first, sentence.passage != first.0, sentence.passage, sentence.span)
+    });
+    chosen
+}
+
+fn says_the_same(a: &Sentence, b: &Sentence) -> bool {
+    let letters = |sentence: &Sentence| sentence.plain.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    letters(a) == letters(b)
+}
+
+/// The next part of the answer and its citation. `None` when the quotation does not stand in the stored text: then it is not shown.
+pub(crate) fn cite(answer: &str, marker: u32, sentence: &Sentence, passage: &Passage) -> Option<(String, Citation)> {
+    let text = &sentence.document.text;
+    let index = CharIndex::new(&text.text);
+    let quote = index.slice(sentence.span);
+    if quote.is_empty() || quote.chars().count() != sentence.span.len() || sentence.document.version != passage.version {
+        return None;
+    }
+    let separator = if answer.is_empty() { "" } else { " " };
+    let start = answer.chars().count() + separator.len();
+    let citation = Citation {
+        marker,
+        answer_span: CharSpan::new(start, start + sentence.plain.chars().count()),
+        doc_id: passage.doc.clone(),
+        doc_version: sentence.document.version.clone(),
+        title: passage.title.clone(),
+        path: passage.path.clone(),
+        page: text.page_at(sentence.span.start),
+        char_span: sentence.span,
+        quote: quote.to_owned(),
+        quote_match: QuoteMatch::Exact,
+        support: Support::Full,
+    };
+    Some((format!("{separator}{} [{marker}]", sentence.plain), citation))
+}

@@ -1,0 +1,60 @@
+//! What answers questions: the store's read side, the embedder, and the settings.
+
+use std::sync::Arc;
+
+use pinakes_api::{ApiError, Code};
+use pinakes_embed::Embedder;
+use pinakes_ingest::{IngestError, ReadSide, Store};
+
+/// Searches and answers. Cheap to share; holds no state of its own between requests.
+#[derive(Clone)]
+pub struct Searcher {
+    pub(crate) store: Store,
+    pub(crate) legs: Arc<ReadSide>,
+    pub(crate) embedder: Arc<Embedder>,
+}
+
+impl Searcher {
+    /// A searcher over a store.
+    ///
+    /// # Errors
+    /// [`Code::ModelMismatch`] when the store's vectors were made by another model than the one given.
+    pub async fn new(store: Store, legs: Arc<ReadSide>, embedder: Arc<Embedder>) -> Result<Self, ApiError> {
+        let searcher = Self { store, legs, embedder };
+        searcher.check_model().await?;
+        Ok(searcher)
+    }
+
+    /// Whether the published vectors are this embedder's.
+    pub(crate) async fn check_model(&self) -> Result<(), ApiError> {
+        let Some((_, published)) = self.legs.current().await else { return Ok(()) };
+        let configured = self.embedder.model();
+        if published.model_fingerprint == configured.fingerprint {
+            return Ok(());
+        }
+        Err(IngestError::ModelMismatch { store: published.model, configured: configured.name.clone() }.into())
+    }
+
+    /// The question as a vector.
+    pub(crate) async fn embed_query(&self, text: &str) -> Result<Vec<f32>, ApiError> {
+        let (embedder, text) = (Arc::clone(&self.embedder), text.to_owned());
+        let vector = tokio::task::spawn_blocking(move || embedder.embed_query(&text)).await.map_err(ApiError::internal)?;
+        vector.map_err(ApiError::internal)
+    }
+
+    /// Many short texts as vectors.
+    pub(crate) async fn embed_all(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, ApiError> {
+        let embedder = Arc::clone(&self.embedder);
+        let texts = move || embedder.embed(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        tokio::task::spawn_blocking(texts).await.map_err(ApiError::internal)?.map_err(ApiError::internal)
+    }
+}
+
+/// The catalog's errors at our boundary.
+pub(crate) fn catalog_error(error: pinakes_catalog::CatalogError) -> ApiError {
+    let code = pinakes_ingest::catalog_code(&error);
+    match code {
+        Code::Internal => ApiError::internal(error),
+        code => ApiError::new(code, error.to_string()).caused_by(error),
+    }
+}
