@@ -33,15 +33,36 @@ const AROUND: &[&str] = &[
 ];
 /// Links a list or section must have before their share counts.
 const MENU_LINKS_MIN: usize = 4;
+/// As [`MENU_LINKS_MIN`], inside what the page marks as its content.
+const MARKED_MENU_LINKS_MIN: usize = 40;
 /// A list or section whose text is links to more than this share is a menu.
 const MENU_LINK_SHARE: f64 = 0.8;
 
+/// How menus are told from content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Menus {
+    /// The page says which part is its content; only long lists of bare links are menus there.
+    Marked,
+    /// It does not, so what surrounds the content has to be recognised.
+    Guess,
+    /// Everything is content.
+    Keep,
+}
+
 /// Where to read, and how strictly.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Content<'a> {
     pub(super) root: ElementRef<'a>,
-    /// The page does not say which part is its content, so what surrounds it has to be recognised.
-    pub(super) guessed: bool,
+    pub(super) menus: Menus,
+    /// Characters of text below the root.
+    pub(super) chars: usize,
+}
+
+impl Content<'_> {
+    /// The same, nothing taken for a menu.
+    pub(super) fn with_menus(self) -> Self {
+        Self { menus: Menus::Keep, ..self }
+    }
 }
 
 /// The content: `<main>`, `role=main` or a single `<article>` where it holds a fair part of the text, else the body.
@@ -55,21 +76,23 @@ pub(super) fn main(root: ElementRef<'_>) -> Content<'_> {
     let main = named(|element| element.value().name() == "main" || element.value().attr("role") == Some("main"));
     let candidate = main.or_else(|| named(|element| element.value().name() == "article"));
     let all = text_length(body);
-    match candidate.filter(|element| text_length(*element) * 4 >= all) {
-        Some(root) => Content { root, guessed: false },
-        None => Content { root: body, guessed: true },
+    match candidate.map(|element| (element, text_length(element))) {
+        Some((root, chars)) if chars * 4 >= all => Content { root, menus: Menus::Marked, chars },
+        _ => Content { root: body, menus: Menus::Guess, chars: all },
     }
 }
 
 /// Whether an element, met while walking the content, is left out.
-pub(super) fn is_left_out(element: ElementRef<'_>, guessed: bool) -> bool {
+pub(super) fn is_left_out(element: ElementRef<'_>, menus: Menus) -> bool {
     let value = element.value();
     let name = value.name();
     if NEVER.contains(&name) || value.attr("role").is_some_and(|role| NEVER_ROLES.contains(&role)) || is_hidden(element) {
         return true;
     }
-    if !guessed {
-        return name == "footer";
+    match menus {
+        Menus::Keep => return false,
+        Menus::Marked => return name == "footer" || (matches!(name, "ul" | "ol" | "div") && is_menu(element, MARKED_MENU_LINKS_MIN)),
+        Menus::Guess => {}
     }
     // A header inside an article holds its title; one of the page holds its banner.
     let in_article =
@@ -77,7 +100,7 @@ pub(super) fn is_left_out(element: ElementRef<'_>, guessed: bool) -> bool {
     match name {
         "header" => !in_article() && !holds_heading(element),
         "footer" => !in_article(),
-        "div" | "section" | "ul" | "ol" | "td" | "table" | "p" | "form" => is_around(element) || is_menu(element),
+        "div" | "section" | "ul" | "ol" | "td" | "table" | "p" | "form" => is_around(element) || is_menu(element, MENU_LINKS_MIN),
         _ => false,
     }
 }
@@ -101,9 +124,9 @@ fn holds_heading(element: ElementRef<'_>) -> bool {
     element.descendent_elements().any(|inner| inner.value().name() == "h1")
 }
 
-fn is_menu(element: ElementRef<'_>) -> bool {
+fn is_menu(element: ElementRef<'_>, links_min: usize) -> bool {
     // Large parts are content whatever they link to, and counting them again at each level would be quadratic.
-    const CHARS_MAX: usize = 4_000;
+    const CHARS_MAX: usize = 10_000;
     let (mut links, mut linked, mut all) = (0usize, 0usize, 0usize);
     for node in element.descendants() {
         match node.value() {
@@ -118,7 +141,7 @@ fn is_menu(element: ElementRef<'_>) -> bool {
             return false;
         }
     }
-    links >= MENU_LINKS_MIN && linked as f64 > all as f64 * MENU_LINK_SHARE
+    links >= links_min && linked as f64 > all as f64 * MENU_LINK_SHARE
 }
 
 fn text_length(element: ElementRef<'_>) -> usize {

@@ -8,7 +8,9 @@ use pinakes_config::limits::ExtractLimits;
 use pinakes_types::{DocumentKind, StructuredText};
 use scraper::{ElementRef, Html};
 
-use crate::builder::{TextBuilder, collapse};
+use content::Menus;
+
+use crate::builder::collapse;
 use crate::outcome::Rejection;
 use crate::{decode, parse};
 
@@ -16,9 +18,12 @@ use crate::{decode, parse};
 pub(crate) fn extract(bytes: &[u8], limits: &ExtractLimits) -> Result<StructuredText, Rejection> {
     let decoded = decode::decode(bytes, declared_charset(bytes))?;
     let html = Html::parse_document(&decoded.text);
-    let mut walk = walk::Walk::new(TextBuilder::new(limits), limits.nesting_depth_max);
-    walk.run(content::main(html.root_element()));
-    let (builder, too_deep) = walk.finish();
+    let content = content::main(html.root_element());
+    let (mut builder, mut too_deep) = walk::walk(content, limits);
+    // A page that seems to be menus for the most part says what it says.
+    if content.menus == Menus::Guess && builder.len_chars() * 10 < content.chars {
+        (builder, too_deep) = walk::walk(content.with_menus(), limits);
+    }
     let title = page_title(html.root_element()).or_else(|| builder.first_heading()).unwrap_or_default();
     let (text, blocks, cut) = builder.finish();
     let too_deep = too_deep.then(|| {
@@ -86,6 +91,20 @@ mod tests {
             expect![[r#"
                 []
                 Paragraph: "The text, with a link."
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_page_of_links_is_read_as_it_is() {
+        check(
+            "<body><ul><li><a href=1>One</a><li><a href=2>Two</a><li><a href=3>Three</a><li><a href=4>Four</a></ul>",
+            expect![[r#"
+                []
+                ListItem: "One"
+                ListItem: "Two"
+                ListItem: "Three"
+                ListItem: "Four"
             "#]],
         );
     }

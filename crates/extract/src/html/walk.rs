@@ -1,9 +1,10 @@
 //! Walks the content and writes its blocks.
 
+use pinakes_config::limits::ExtractLimits;
 use pinakes_types::BlockKind;
 use scraper::{ElementRef, Node};
 
-use super::content::{Content, is_left_out};
+use super::content::{Content, Menus, is_left_out};
 use crate::builder::{TextBuilder, collapse};
 
 /// Elements that begin and end a block.
@@ -15,35 +16,37 @@ const BLOCKS: &[&str] = &[
 ];
 
 /// The walk's state.
-pub(super) struct Walk {
+struct Walk {
     out: TextBuilder,
     /// Words of the block that is open.
     line: String,
     kind: BlockKind,
     /// List items that are open: inner blocks become lines of the outermost.
     items: usize,
-    guessed: bool,
+    menus: Menus,
     depth: usize,
     depth_max: usize,
     too_deep: bool,
 }
 
+/// Reads the content. The flag tells whether something was nested too deep to be read.
+pub(super) fn walk(content: Content<'_>, limits: &ExtractLimits) -> (TextBuilder, bool) {
+    let mut walk = Walk {
+        out: TextBuilder::new(limits),
+        line: String::new(),
+        kind: BlockKind::Paragraph,
+        items: 0,
+        menus: content.menus,
+        depth: 0,
+        depth_max: limits.nesting_depth_max,
+        too_deep: false,
+    };
+    walk.children(content.root);
+    walk.close();
+    (walk.out, walk.too_deep)
+}
+
 impl Walk {
-    pub(super) fn new(out: TextBuilder, depth_max: usize) -> Self {
-        Self { out, line: String::new(), kind: BlockKind::Paragraph, items: 0, guessed: false, depth: 0, depth_max, too_deep: false }
-    }
-
-    pub(super) fn run(&mut self, content: Content<'_>) {
-        self.guessed = content.guessed;
-        self.children(content.root);
-        self.close();
-    }
-
-    /// The text, and whether something was nested too deep.
-    pub(super) fn finish(self) -> (TextBuilder, bool) {
-        (self.out, self.too_deep)
-    }
-
     fn children(&mut self, element: ElementRef<'_>) {
         if self.depth >= self.depth_max {
             self.too_deep = true;
@@ -54,7 +57,7 @@ impl Walk {
             match child.value() {
                 Node::Text(text) => self.line.push_str(text),
                 Node::Element(_) => {
-                    if let Some(child) = ElementRef::wrap(child).filter(|child| !is_left_out(*child, self.guessed)) {
+                    if let Some(child) = ElementRef::wrap(child).filter(|child| !is_left_out(*child, self.menus)) {
                         self.element(child);
                     }
                 }

@@ -15,44 +15,81 @@ const HEADING_CHARS_MAX: usize = 200;
 const STEP_RATIO: f64 = 1.25;
 const BULLETS: &[char] = &['•', '◦', '▪', '‣', '●', '○', '■', '□', '–', '-', '*', '·', '➢', '✓'];
 
-/// The size most characters of the document are set in.
-pub(super) fn body_size(pages: &[Vec<Line>]) -> f64 {
-    let mut chars: BTreeMap<i64, usize> = BTreeMap::new();
-    for line in pages.iter().flatten() {
-        *chars.entry(half_points(line.size)).or_default() += line.text.len();
-    }
-    chars.into_iter().max_by_key(|(_, chars)| *chars).map_or(10.0, |(half, _)| half as f64 / 2.0)
+/// A bold line longer than this is emphasis, in characters.
+const BOLD_CHARS_MAX: usize = 120;
+
+/// How the document sets its text.
+pub(super) struct Style {
+    /// The size most characters are set in.
+    body_size: f64,
+    /// Sizes of headings in half points, largest first: a heading's level is its place here.
+    heading_sizes: Vec<i64>,
+    /// Whether bold is rare enough to mean something.
+    bold_is_rare: bool,
 }
 
-/// Sizes of headings in half points, largest first: a heading's level is its place here.
-pub(super) fn heading_sizes(pages: &[Vec<Line>], body_size: f64) -> Vec<i64> {
-    const LEVELS_MAX: usize = 4;
-    let mut sizes: Vec<i64> =
-        pages.iter().flatten().filter(|line| is_heading(line, body_size)).map(|line| half_points(line.size)).collect();
-    sizes.sort_unstable_by(|a, b| b.cmp(a));
-    // Sizes within a point of each other are one level.
-    sizes.dedup_by(|smaller, larger| *larger - *smaller <= 2);
-    sizes.truncate(LEVELS_MAX);
-    sizes
+impl Style {
+    /// Measures all pages.
+    pub(super) fn of(pages: &[Vec<Line>]) -> Self {
+        const LEVELS_MAX: usize = 4;
+        let mut chars: BTreeMap<i64, usize> = BTreeMap::new();
+        let (mut bold, mut all) = (0, 0);
+        for line in pages.iter().flatten() {
+            *chars.entry(half_points(line.size)).or_default() += line.text.len();
+            all += line.text.len();
+            bold += if line.bold { line.text.len() } else { 0 };
+        }
+        let body_size = chars.into_iter().max_by_key(|(_, chars)| *chars).map_or(10.0, |(half, _)| half as f64 / 2.0);
+        let mut style = Self { body_size, heading_sizes: Vec::new(), bold_is_rare: bold * 3 < all };
+        let mut sizes: Vec<i64> = pages.iter().flatten().filter(|line| style.is_large(line)).map(|line| half_points(line.size)).collect();
+        sizes.sort_unstable_by(|a, b| b.cmp(a));
+        // Sizes within a point of each other are one level.
+        sizes.dedup_by(|smaller, larger| *larger - *smaller <= 2);
+        sizes.truncate(LEVELS_MAX);
+        style.heading_sizes = sizes;
+        style
+    }
+
+    fn is_large(&self, line: &Line) -> bool {
+        line.size > self.body_size * HEADING_RATIO && line.text.len() <= HEADING_CHARS_MAX && has_words(&line.text)
+    }
+
+    fn is_bold_heading(&self, line: &Line) -> bool {
+        let shaped = line.text.chars().count() <= BOLD_CHARS_MAX
+            && !line.text.ends_with(['.', ':', ',', ';'])
+            && !line.text.starts_with(char::is_lowercase);
+        self.bold_is_rare && line.bold && line.cells == 1 && shaped && line.size > self.body_size * 0.9 && has_words(&line.text)
+    }
+
+    fn kind_of(&self, line: &Line) -> BlockKind {
+        let level = |place: usize| BlockKind::Heading(u8::try_from(place + 1).unwrap_or(6).min(6));
+        match () {
+            () if self.is_large(line) => {
+                let place = self.heading_sizes.iter().position(|size| half_points(line.size) + 2 >= *size);
+                level(place.unwrap_or(self.heading_sizes.len()))
+            }
+            () if self.is_bold_heading(line) => level(self.heading_sizes.len()),
+            () if starts_item(&line.text) => BlockKind::ListItem,
+            () => BlockKind::Paragraph,
+        }
+    }
 }
 
 fn half_points(size: f64) -> i64 {
     (size * 2.0).round() as i64
 }
 
-fn is_heading(line: &Line, body_size: f64) -> bool {
-    line.size > body_size * HEADING_RATIO
-        && line.text.len() <= HEADING_CHARS_MAX
-        && line.text.chars().filter(|c| c.is_alphabetic()).count() > 1
+fn has_words(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphabetic()).count() > 1
 }
 
 /// Appends the blocks of one page.
-pub(super) fn write(lines: &[Line], body_size: f64, heading_sizes: &[i64], out: &mut TextBuilder) {
+pub(super) fn write(lines: &[Line], style: &Style, out: &mut TextBuilder) {
     let step = usual_step(lines);
     let mut open: Option<Open<'_>> = None;
     let mut at = 0;
     while at < lines.len() {
-        let rows = lines[at..].iter().take_while(|line| line.cells > 1).count();
+        let rows = lines[at..].iter().take_while(|line| line.cells > 1 && !has_leaders(&line.text)).count();
         if rows > 1 {
             flush(open.take(), out);
             let table: Vec<&str> = lines[at..at + rows].iter().map(|line| line.text.as_str()).collect();
@@ -61,7 +98,14 @@ pub(super) fn write(lines: &[Line], body_size: f64, heading_sizes: &[i64], out: 
             continue;
         }
         let line = &lines[at];
-        let kind = kind_of(line, body_size, heading_sizes);
+        let mut kind = style.kind_of(line);
+        // A bold line in the middle of a sentence is emphasis.
+        if !style.is_large(line)
+            && open.as_ref().is_some_and(|block| !block.has_ended() && block.continues(line, BlockKind::Paragraph, step))
+            && kind != BlockKind::ListItem
+        {
+            kind = BlockKind::Paragraph;
+        }
         match &mut open {
             Some(block) if block.continues(line, kind, step) => block.add(line),
             _ => flush(open.replace(Open::new(line, kind)), out),
@@ -71,20 +115,43 @@ pub(super) fn write(lines: &[Line], body_size: f64, heading_sizes: &[i64], out: 
     flush(open, out);
 }
 
+/// A row of dots, as between a contents entry and its page number.
+fn has_leaders(text: &str) -> bool {
+    text.contains(". . . .") || text.contains(".....")
+}
+
+/// Dots of a contents line as one ellipsis.
+fn without_leaders(text: &str) -> String {
+    if !has_leaders(text) {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut dots = String::new();
+    for c in text.chars().chain(['\0']) {
+        if c == '.' || (c == ' ' && !dots.is_empty()) {
+            dots.push(c);
+            continue;
+        }
+        if dots.matches('.').count() > 3 {
+            out.truncate(out.trim_end().len());
+            out.push_str(" … ");
+        } else {
+            out.push_str(&dots);
+        }
+        dots.clear();
+        if c != '\0' {
+            out.push(c);
+        }
+    }
+    out
+}
+
 fn flush(block: Option<Open<'_>>, out: &mut TextBuilder) {
     if let Some(block) = block {
         let too_long = block.text.len() > HEADING_CHARS_MAX * 2;
         let kind = if matches!(block.kind, BlockKind::Heading(_)) && too_long { BlockKind::Paragraph } else { block.kind };
         out.push(kind, &block.text);
     }
-}
-
-fn kind_of(line: &Line, body_size: f64, heading_sizes: &[i64]) -> BlockKind {
-    if is_heading(line, body_size) {
-        let place = heading_sizes.iter().position(|size| half_points(line.size) + 2 >= *size).unwrap_or(heading_sizes.len());
-        return BlockKind::Heading(u8::try_from(place + 1).unwrap_or(6).min(6));
-    }
-    if starts_item(&line.text) { BlockKind::ListItem } else { BlockKind::Paragraph }
 }
 
 /// `• x`, `- x`, `1. x`, `2) x`.
@@ -119,16 +186,21 @@ struct Open<'line> {
 
 impl<'line> Open<'line> {
     fn new(line: &'line Line, kind: BlockKind) -> Self {
-        Self { kind, text: line.text.replace(" | ", " "), last: line, left: line.x, right: line.end }
+        Self { kind, text: without_leaders(&line.text.replace(" | ", " ")), last: line, left: line.x, right: line.end }
+    }
+
+    /// Whether its last sentence is complete.
+    fn has_ended(&self) -> bool {
+        self.text.ends_with(['.', '!', '?', ':', '。', '؟', '۔'])
     }
 
     fn continues(&self, line: &Line, kind: BlockKind, usual_step: f64) -> bool {
         let same_heading = matches!(kind, BlockKind::Heading(_)) == matches!(self.kind, BlockKind::Heading(_));
         let same_size = (line.size - self.last.size).abs() < 0.12 * line.size.max(self.last.size);
-        if kind == BlockKind::ListItem || !same_heading || !same_size || line.degrees != self.last.degrees {
+        if kind == BlockKind::ListItem || !same_heading || !same_size || line.degrees != self.last.degrees || has_leaders(&line.text) {
             return false;
         }
-        let ended = self.text.ends_with(['.', '!', '?', ':', '。', '؟', '۔']);
+        let ended = self.has_ended();
         let step = (line.y - self.last.y) / line.size;
         if !(0.0..=4.0).contains(&step) {
             // The next column: a sentence that has not ended goes on there.
@@ -168,12 +240,11 @@ mod tests {
     fn check(page: &[(&str, f64, f64, f64)], expected: Expect) {
         let line = |&(text, x, y, size): &(&str, f64, f64, f64)| {
             let end = x + text.chars().count() as f64 * size / 2.0;
-            Line { text: text.to_owned(), cells: text.split(" | ").count(), x, end, y, size, degrees: 0 }
+            Line { text: text.to_owned(), cells: text.split(" | ").count(), x, end, y, size, degrees: 0, bold: text.starts_with('!') }
         };
         let pages = vec![page.iter().map(line).collect::<Vec<_>>()];
-        let body = body_size(&pages);
         let mut builder = TextBuilder::new(&ExtractLimits::default());
-        write(&pages[0], body, &heading_sizes(&pages, body), &mut builder);
+        write(&pages[0], &Style::of(&pages), &mut builder);
         let (text, blocks, _) = builder.finish();
         let cut = |span: pinakes_types::CharSpan| text.chars().skip(span.start).take(span.len()).collect::<String>();
         expected.assert_eq(&blocks.iter().map(|block| format!("{:?}: {:?}\n", block.kind, cut(block.span))).collect::<String>());
@@ -204,13 +275,31 @@ mod tests {
                 ("• first item that is", 0.0, 0.0, 10.0),
                 ("two lines long", 10.0, 12.0, 10.0),
                 ("• second", 0.0, 24.0, 10.0),
+                ("Contents . . . . . . 4", 0.0, 36.0, 10.0),
                 ("Name | Days", 0.0, 48.0, 10.0),
                 ("Ada | 30", 0.0, 60.0, 10.0),
             ],
             expect![[r#"
                 ListItem: "• first item that is two lines long"
                 ListItem: "• second"
+                Paragraph: "Contents … 4"
                 Table: "Name | Days\nAda | 30"
+            "#]],
+        );
+    }
+
+    #[test]
+    fn bold_lines_are_headings_unless_they_are_emphasis() {
+        check(
+            &[
+                ("!Bold heading", 0.0, 0.0, 10.0),
+                ("A sentence that goes on and on and on and is", 0.0, 12.0, 10.0),
+                ("!Quite important", 0.0, 24.0, 10.0),
+                ("to whoever reads it.", 0.0, 36.0, 10.0),
+            ],
+            expect![[r#"
+                Heading(1): "!Bold heading"
+                Paragraph: "A sentence that goes on and on and on and is !Quite important to whoever reads it."
             "#]],
         );
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::guess;
 use hayro_interpret::font::{Glyph, GlyphRun};
 use hayro_interpret::hayro_cmap::BfString;
 use hayro_interpret::hayro_syntax::object::{Dict, Name, String as PdfString};
@@ -14,7 +15,7 @@ const EM: f64 = 1000.0;
 /// One glyph in page space: points of 1/72 inch, y growing downwards, turned so that its line runs to the right.
 #[derive(Debug, Clone)]
 pub(super) struct PlacedGlyph {
-    /// What it stands for; � when the font does not say.
+    /// What it stands for; a stand-in (see `guess`) when the font does not say.
     pub(super) text: String,
     /// Left end on the baseline.
     pub(super) x: f64,
@@ -26,6 +27,7 @@ pub(super) struct PlacedGlyph {
     pub(super) size: f64,
     /// Direction of the line in whole degrees; 0 is upright.
     pub(super) degrees: i32,
+    pub(super) bold: bool,
 }
 
 /// All glyphs of a page in the order they are drawn.
@@ -52,8 +54,8 @@ struct Marked {
 pub(super) struct Collector {
     page: PageGlyphs,
     marked: Vec<Marked>,
-    /// Places taken, as bold is often the same text drawn twice.
-    seen: HashSet<(char, i64, i64)>,
+    /// Characters with their places and sizes, as bold is often the same text drawn twice.
+    seen: HashSet<(char, i64, i64, i64)>,
     glyphs_max: usize,
 }
 
@@ -66,7 +68,7 @@ impl Collector {
         self.page
     }
 
-    fn add(&mut self, glyph: &Glyph<'_>, transform: Affine) {
+    fn add(&mut self, glyph: &Glyph<'_>, transform: Affine, bold: bool) {
         if self.page.glyphs.len() >= self.glyphs_max {
             self.page.over_limit = true;
             return;
@@ -76,15 +78,17 @@ impl Collector {
             Glyph::Outline(outline) => outline.advance_width(),
             Glyph::Type3(type3) => type3.advance_width(),
         };
-        let Some(placed) = place(text, f64::from(advance.unwrap_or(500.0)), transform) else { return };
+        let Some(mut placed) = place(text, f64::from(advance.unwrap_or(500.0)), transform) else { return };
+        placed.bold = bold;
         let first = placed.text.chars().next().unwrap_or(' ');
         let cell = |length: f64| (length / placed.size * 8.0).round() as i64;
+        let key = (first, cell(placed.x), cell(placed.y), (placed.size * 8.0).round() as i64);
         if !first.is_whitespace() {
-            if !self.seen.insert((first, cell(placed.x), cell(placed.y))) {
+            if !self.seen.insert(key) {
                 return;
             }
             self.page.shown += 1;
-            self.page.unknown += usize::from(first == char::REPLACEMENT_CHARACTER);
+            self.page.unknown += usize::from(guess::is_unknown(first));
         }
         self.page.glyphs.push(placed);
     }
@@ -97,7 +101,7 @@ impl Collector {
         Some(match glyph.as_unicode() {
             Some(BfString::Char(c)) => clean(c).to_string(),
             Some(BfString::String(text)) => text.chars().map(clean).collect(),
-            None => char::REPLACEMENT_CHARACTER.to_string(),
+            None => guess::stand_in(glyph.char_code()).to_string(),
         })
     }
 }
@@ -105,10 +109,25 @@ impl Collector {
 /// Private-use and control characters say nothing to a reader.
 fn clean(c: char) -> char {
     match c {
+        // Word's bullets, from the Symbol and Wingdings fonts.
+        '\u{f0b7}' | '\u{f06c}' => '•',
+        '\u{f0a7}' => '▪',
+        '\u{f0d8}' => '➢',
+        '\u{f0fc}' => '✓',
+        '\u{f02d}' => '-',
         '\u{e000}'..='\u{f8ff}' => char::REPLACEMENT_CHARACTER,
         c if c.is_control() || c == '\u{a0}' => ' ',
         c => c,
     }
+}
+
+fn is_bold(glyph: &Glyph<'_>) -> bool {
+    const SEMI_BOLD: u32 = 600;
+    let Glyph::Outline(outline) = glyph else { return false };
+    let named = |name: &str| ["Bold", "bold", "Black", "Heavy"].iter().any(|word| name.contains(word));
+    outline
+        .font_data()
+        .is_some_and(|font| font.weight.is_some_and(|weight| weight >= SEMI_BOLD) || font.postscript_name.as_deref().is_some_and(named))
 }
 
 fn place(text: String, advance: f64, transform: Affine) -> Option<PlacedGlyph> {
@@ -124,7 +143,7 @@ fn place(text: String, advance: f64, transform: Affine) -> Option<PlacedGlyph> {
     let degrees = right.y.atan2(right.x).to_degrees().round();
     let turn = Affine::rotate(-degrees.to_radians());
     let (start, stop) = (turn * origin, turn * end);
-    Some(PlacedGlyph { text, x: start.x.min(stop.x), end: start.x.max(stop.x), y: start.y, size, degrees: degrees as i32 })
+    Some(PlacedGlyph { text, x: start.x.min(stop.x), end: start.x.max(stop.x), y: start.y, size, degrees: degrees as i32, bold: false })
 }
 
 impl<'a> Device<'a> for Collector {
@@ -132,8 +151,10 @@ impl<'a> Device<'a> for Collector {
         if self.marked.iter().any(|marked| marked.pagination) {
             return;
         }
+        // A run is of one font.
+        let bold = run.glyphs().first().is_some_and(|glyph| is_bold(glyph));
         for glyph in run.glyphs() {
-            self.add(glyph, props.transform * glyph.transform());
+            self.add(glyph, props.transform * glyph.transform(), bold);
         }
     }
 

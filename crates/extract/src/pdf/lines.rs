@@ -3,6 +3,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::columns;
 use super::glyphs::PlacedGlyph;
 
 /// A gap wider than this parts words, in ems. Printed spaces are 0.2 to 0.3, kerning is below 0.1.
@@ -11,6 +12,8 @@ const WORD_GAP: f64 = 0.15;
 const WORD_GAP_IDEOGRAPHIC: f64 = 0.6;
 /// A gap wider than this parts table cells, in ems.
 const CELL_GAP: f64 = 1.5;
+/// A wider gap ends a piece, in ems. The gutter between columns can be as narrow as one.
+const PIECE_GAP: f64 = 0.8;
 /// How many lines back a piece may find the line it belongs to.
 const LOOK_BACK: usize = 40;
 
@@ -25,6 +28,8 @@ pub(super) struct Line {
     pub(super) y: f64,
     pub(super) size: f64,
     pub(super) degrees: i32,
+    /// Whether nearly all of it is bold.
+    pub(super) bold: bool,
 }
 
 /// The lines of one page.
@@ -42,8 +47,12 @@ pub(super) fn of(glyphs: Vec<PlacedGlyph>) -> Vec<Line> {
 }
 
 fn lines_of_direction(glyphs: Vec<PlacedGlyph>) -> Vec<Line> {
+    columns::parts(pieces(glyphs)).into_iter().flat_map(lines_of_part).collect()
+}
+
+fn lines_of_part(pieces: Vec<Row>) -> Vec<Line> {
     let mut rows: Vec<Row> = Vec::new();
-    for piece in pieces(glyphs) {
+    for piece in pieces {
         let recent = rows.len().saturating_sub(LOOK_BACK);
         let last = rows.len().saturating_sub(1);
         let home = (recent..rows.len()).rev().find(|at| rows[*at].takes(&piece, *at == last));
@@ -56,12 +65,12 @@ fn lines_of_direction(glyphs: Vec<PlacedGlyph>) -> Vec<Line> {
 }
 
 /// Glyphs on one baseline.
-struct Row {
+pub(super) struct Row {
     glyphs: Vec<PlacedGlyph>,
-    x: f64,
-    end: f64,
-    y: f64,
-    size: f64,
+    pub(super) x: f64,
+    pub(super) end: f64,
+    pub(super) y: f64,
+    pub(super) size: f64,
 }
 
 impl Row {
@@ -106,7 +115,7 @@ impl Row {
             }
             nearest = nearest.min(gap);
         }
-        nearest < CELL_GAP * em || is_last
+        nearest < PIECE_GAP * em || is_last
     }
 
     fn into_line(mut self) -> Line {
@@ -134,7 +143,8 @@ impl Row {
             cells.into_iter().map(|cell| crate::builder::collapse(&logical(cell).concat())).filter(|cell| !cell.is_empty()).collect();
         let Self { glyphs, x, end, y, size } = self;
         let degrees = glyphs.first().map_or(0, |glyph| glyph.degrees);
-        Line { cells: cells.len(), text: cells.join(" | "), x, end, y, size, degrees }
+        let bold = glyphs.iter().filter(|glyph| glyph.bold).count() * 10 >= glyphs.len() * 9;
+        Line { cells: cells.len(), text: cells.join(" | "), x, end, y, size, degrees, bold }
     }
 }
 
@@ -159,7 +169,7 @@ fn pieces(glyphs: Vec<PlacedGlyph>) -> Vec<Row> {
             let em = row.size.max(glyph.size);
             let rightwards = glyph.x - row.end;
             let leftwards = row.x - glyph.end;
-            let near = |gap: f64| gap > -0.6 * em && gap < 0.8 * em;
+            let near = |gap: f64| gap > -0.6 * em && gap < PIECE_GAP * em;
             row.same_baseline(glyph.y, glyph.size) && (near(rightwards) || near(leftwards))
         });
         match pieces.last_mut() {
@@ -235,7 +245,7 @@ mod tests {
     fn draw(text: &str, x: f64, y: f64) -> Vec<PlacedGlyph> {
         let place = |(at, c): (usize, char)| {
             let x = x + at as f64 * 5.0;
-            PlacedGlyph { text: c.to_string(), x, end: x + 5.0, y, size: 10.0, degrees: 0 }
+            PlacedGlyph { text: c.to_string(), x, end: x + 5.0, y, size: 10.0, degrees: 0, bold: false }
         };
         text.chars().enumerate().filter(|(_, c)| *c != '_').map(place).collect()
     }
@@ -253,6 +263,23 @@ mod tests {
     fn columns_drawn_one_after_another_stay_apart() {
         let page = [draw("left1", 0.0, 0.0), draw("left2", 0.0, 12.0), draw("right1", 100.0, 0.0), draw("right2", 100.0, 12.0)];
         assert_eq!(texts(&page), ["left1", "left2", "right1", "right2"]);
+    }
+
+    #[test]
+    fn columns_drawn_row_by_row_are_read_one_after_the_other() {
+        let line = |name: &str, line: usize, x: f64| draw(&format!("{name}{line}_{}", "x".repeat(30)), x, line as f64 * 12.0);
+        let mut page = vec![draw(&"Title".repeat(10), 0.0, -20.0)];
+        page.extend((0..8).flat_map(|n| [line("left", n, 0.0), line("right", n, 210.0)]));
+        let lines = texts(&page);
+        let first: Vec<&str> = lines.iter().filter_map(|line| line.split_whitespace().next()).collect();
+        assert_eq!(first[1..10], ["left0", "left1", "left2", "left3", "left4", "left5", "left6", "left7", "right0"]);
+    }
+
+    #[test]
+    fn a_table_is_not_taken_for_columns() {
+        let row = |n: usize| [draw("item", 0.0, n as f64 * 12.0), draw("some longer words here in it", 150.0, n as f64 * 12.0)];
+        let page: Vec<_> = (0..8).flat_map(row).collect();
+        assert_eq!(texts(&page)[0], "item | some longer words here in it");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //! together to lines and paragraphs here. Pages are exact; running headers the file marks as such are left out.
 
 mod blocks;
+mod columns;
 mod glyphs;
+mod guess;
 mod lines;
 mod title;
 
@@ -25,14 +27,14 @@ pub(crate) fn extract(bytes: &[u8], limits: &ExtractLimits) -> Result<Structured
         LoadPdfError::Invalid => reasons::damaged("its page tree cannot be found"),
     })?;
     let mut notes = Notes::default();
-    let pages = read_pages(&pdf, limits, &mut notes);
-    let body_size = blocks::body_size(&pages);
-    let levels = blocks::heading_sizes(&pages, body_size);
+    let mut pages = read_pages(&pdf, limits, &mut notes);
+    notes.guessed = notes.unknown > 0 && guess::resolve(&mut pages);
+    let style = blocks::Style::of(&pages);
     let mut builder = TextBuilder::new(limits);
     let mut map = Vec::with_capacity(pages.len());
     for (number, lines) in (1u32..).zip(&pages) {
         let before = builder.len_chars();
-        blocks::write(lines, body_size, &levels, &mut builder);
+        blocks::write(lines, &style, &mut builder);
         // A page starts at its first character, not at the empty line before it.
         let end = builder.len_chars();
         let start = if before > 0 && end > before { before + 2 } else { before };
@@ -41,7 +43,7 @@ pub(crate) fn extract(bytes: &[u8], limits: &ExtractLimits) -> Result<Structured
     if builder.len_chars() == 0 {
         return Err(if notes.glyphs > 0 { reasons::no_unicode() } else { reasons::no_text_layer(pdf.pages().len()) });
     }
-    if notes.unknown * 2 > notes.glyphs {
+    if notes.unknown * 2 > notes.glyphs && !notes.guessed {
         return Err(reasons::no_unicode());
     }
     let title = title::of(pdf.metadata()).or_else(|| builder.first_heading()).unwrap_or_default();
@@ -55,6 +57,7 @@ pub(crate) fn extract(bytes: &[u8], limits: &ExtractLimits) -> Result<Structured
 struct Notes {
     glyphs: usize,
     unknown: usize,
+    guessed: bool,
     scanned: Vec<usize>,
     crowded: Vec<usize>,
     pages_left: usize,
@@ -80,7 +83,9 @@ impl Notes {
                 "Page(s) {pages} hold pictures without text. Run the file through OCR (such as ocrmypdf) to make them searchable."
             ));
         }
-        if self.unknown * 50 > self.glyphs {
+        if self.guessed {
+            warnings.push(format!("{} of {} characters have no known meaning in their fonts and were guessed.", self.unknown, self.glyphs));
+        } else if self.unknown * 50 > self.glyphs {
             warnings
                 .push(format!("{} of {} characters have no known meaning in their fonts and are shown as �.", self.unknown, self.glyphs));
         }

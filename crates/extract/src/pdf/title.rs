@@ -12,10 +12,13 @@ pub(super) fn of(metadata: &Metadata) -> Option<String> {
     let is_file = [".doc", ".docx", ".indd", ".pdf", ".qxd", ".tex", ".dvi", ".odt", ".ppt", ".pptx", ".fm"]
         .iter()
         .any(|ending| lower.ends_with(ending));
+    let is_default =
+        ["powerpoint presentation", "powerpoint-präsentation", "présentation powerpoint", "presentation", "slide 1", "document"]
+            .contains(&lower.as_str());
     let says_nothing = title.chars().filter(|c| c.is_alphabetic()).count() < 2
         || lower.starts_with("untitled")
         || title.contains(char::REPLACEMENT_CHARACTER);
-    (!is_file && !says_nothing).then(|| title.to_owned())
+    (!is_file && !is_default && !says_nothing).then(|| title.to_owned())
 }
 
 /// PDF text strings: UTF-16 or UTF-8 with a mark, else PDFDocEncoding, which is Latin-1 for all that titles use.
@@ -41,7 +44,7 @@ mod tests {
         assert_eq!(title(b"\xfe\xff\0\xdc\0b\0e\0r"), Some("Über".into()));
         assert_eq!(title(b"M\xfcller  report"), Some("Müller report".into()));
         assert_eq!(title(b"Microsoft Word - Plan 2024"), Some("Plan 2024".into()));
-        for nothing in [&b"Microsoft Word - plan.doc"[..], b"untitled", b"", b"- 1 -"] {
+        for nothing in [&b"Microsoft Word - plan.doc"[..], b"untitled", b"", b"- 1 -", b"PowerPoint Presentation"] {
             assert_eq!(title(nothing), None);
         }
     }
