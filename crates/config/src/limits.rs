@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What reading one document may cost. The first five bound the child process as a whole, the others what a parser may build.
+/// What reading one document may cost. The first ones bound the child process as a whole, the others what a parser may build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExtractLimits {
@@ -20,6 +20,10 @@ pub struct ExtractLimits {
     pub wall_seconds_max: u64,
     /// Address space of the child, in bytes. It bounds the file, everything made of it, and the answer together.
     pub address_space_bytes_max: u64,
+    /// Bytes that parsing may take beyond what the child holds already, whatever the file's size.
+    pub parse_bytes_base_max: u64,
+    /// Bytes that parsing may take in addition for each byte of the file.
+    pub parse_bytes_per_file_byte_max: u64,
     /// Descriptors the child may hold open, its three standard streams included.
     pub open_files_max: u64,
     /// Files one child reads before it is replaced, so that whatever a parser leaks is returned.
@@ -50,6 +54,8 @@ impl Default for ExtractLimits {
             cpu_seconds_max: 30,
             wall_seconds_max: 60,
             address_space_bytes_max: 2 << 30,
+            parse_bytes_base_max: 224 << 20,
+            parse_bytes_per_file_byte_max: 24,
             open_files_max: 32,
             files_per_child_max: 500,
             text_chars_max: 50_000_000,

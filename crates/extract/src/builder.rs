@@ -66,9 +66,9 @@ impl TextBuilder {
 
     /// Text, blocks, and a warning when the text was cut.
     pub(crate) fn finish(self) -> (String, Vec<Block>, Option<String>) {
-        let warning = self
-            .cut
-            .then(|| format!("Only the first {} characters were read. Split the document, or raise text_chars_max.", self.chars_max));
+        let warning = self.cut.then(|| {
+            format!("Only the first {} characters were read. Split the document, or raise extract.text_chars_max.", self.chars_max)
+        });
         (self.text, self.blocks, warning)
     }
 }

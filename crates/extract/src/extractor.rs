@@ -173,7 +173,7 @@ fn cause_of_death(status: Option<ExitStatus>, words: &str, limits: &ExtractLimit
     const SIGXCPU: i32 = 24;
     let Some(status) = status else { return reasons::parser_crashed("it answered nonsense") };
     if words.contains("memory allocation of") || words.contains("out of memory") {
-        return reasons::memory_limit(limits.address_space_bytes_max);
+        return reasons::memory_limit();
     }
     if words.contains("overflowed its stack") {
         return reasons::nested_too_deep(limits.nesting_depth_max);

@@ -33,7 +33,9 @@ pub(crate) fn unsupported_kind(kind: &str) -> Rejection {
 pub(crate) fn too_large(found: u64, max: u64, unit: &str, limit: &str) -> Rejection {
     skipped(
         "too_large",
-        format!("The file has {found} {unit} and the limit is {max}. Split the file, or raise {limit} if this machine has the memory."),
+        format!(
+            "The file has {found} {unit} and the limit is {max}. Split the file, or raise extract.{limit} if this machine has the memory."
+        ),
     )
 }
 
@@ -112,13 +114,19 @@ pub(crate) fn parser_crashed(detail: &str) -> Rejection {
 }
 
 pub(crate) fn timed_out(seconds: u64, what: &str) -> Rejection {
-    failed("timed_out", format!("Reading took more than {seconds} s of {what}. Split the document, or raise the extraction time limits."))
+    failed(
+        "timed_out",
+        format!(
+            "Reading took more than {seconds} s of {what}. Split the document, or raise extract.cpu_time_max and extract.wall_time_max."
+        ),
+    )
 }
 
-pub(crate) fn memory_limit(bytes: u64) -> Rejection {
+pub(crate) fn memory_limit() -> Rejection {
     failed(
         "memory_limit",
-        format!("Reading needed more than {} MiB of memory. Split the document, or raise address_space_bytes_max.", bytes >> 20),
+        "Reading needed more memory than a document of this size may take. Save it again from its program or split it; if it is large and \
+         can be trusted, raise extract.address_space_max.",
     )
 }
 

@@ -54,7 +54,9 @@ fn extract(path: &Path, limits: &ExtractLimits) -> Extraction {
     let version = DocVersion::of(&bytes);
     let size = bytes.len() as u64;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    allow_memory(limits, size);
     let parsed = catch_unwind(AssertUnwindSafe(|| parse(&name, &bytes, limits))).unwrap_or_else(|_| Err(panicked()));
+    allow_all_memory();
     match parsed {
         Ok(document) => Extraction::Text { document, version, bytes: size },
         Err(rejection) => rejection.into_extraction(Some(version), size),
@@ -79,7 +81,7 @@ fn quiet_panics() {
 
 /// Sets the limits that hold for the child's whole life.
 fn confine(limits: &ExtractLimits) -> io::Result<()> {
-    set(Resource::As, limits.address_space_bytes_max)?;
+    set(Resource::As, limits.address_space_bytes_max)?; // the hard limit; each file has a lower one
     set(Resource::Nofile, limits.open_files_max)?;
     // The child writes to its pipes only.
     set(Resource::Fsize, 0)?;
@@ -99,4 +101,29 @@ fn allow_cpu(limits: &ExtractLimits) -> io::Result<()> {
     let hard = getrlimit(Resource::Cpu).maximum;
     let soft = (used + limits.cpu_seconds_max + 1).min(hard.unwrap_or(u64::MAX));
     Ok(setrlimit(Resource::Cpu, Rlimit { current: Some(soft), maximum: hard })?)
+}
+
+/// Lowers the soft limit of memory to what a file of this size can honestly need, so that a small bomb ends early. Where the present
+/// size is not told (no `/proc`), the hard limit alone holds.
+fn allow_memory(limits: &ExtractLimits, file_bytes: u64) {
+    let wanted = limits.parse_bytes_base_max.saturating_add(file_bytes.saturating_mul(limits.parse_bytes_per_file_byte_max));
+    let hard = getrlimit(Resource::As).maximum;
+    if let Some(mapped) = mapped_bytes() {
+        let soft = mapped.saturating_add(wanted).min(hard.unwrap_or(u64::MAX));
+        // A limit that cannot be lowered leaves the hard one.
+        let _ = setrlimit(Resource::As, Rlimit { current: Some(soft), maximum: hard });
+    }
+}
+
+fn allow_all_memory() {
+    let hard = getrlimit(Resource::As).maximum;
+    let _ = setrlimit(Resource::As, Rlimit { current: hard, maximum: hard });
+}
+
+/// Address space in use.
+fn mapped_bytes() -> Option<u64> {
+    let status = fs_err::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes << 10)
 }

@@ -125,7 +125,9 @@ async fn text_and_version_are_of_the_same_bytes() {
 async fn a_memory_bomb_costs_its_file_only() {
     let folder = Folder::new();
     let path = folder.file("bomb.pdf", pdf_bomb());
-    let pool = extractor(&ExtractLimits { address_space_bytes_max: BOMB_BYTES, ..Default::default() }, 1);
+    let limits = ExtractLimits::default();
+    assert!(limits.parse_bytes_base_max + limits.parse_bytes_per_file_byte_max * fs_err::metadata(&path).unwrap().len() <= BOMB_BYTES);
+    let pool = extractor(&limits, 1);
     reads_on(&pool, &folder).await;
     let began = Instant::now();
     assert_eq!(state(&pool.extract(&path).await), "failed:memory_limit");

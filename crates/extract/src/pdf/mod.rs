@@ -97,7 +97,10 @@ impl Notes {
             ));
         }
         if self.pages_left > 0 {
-            warnings.push(format!("The last {} page(s) were not read: the limit is {} (pages_max).", self.pages_left, limits.pages_max));
+            warnings.push(format!(
+                "The last {} page(s) were not read: the limit is {} (extract.pages_max).",
+                self.pages_left, limits.pages_max
+            ));
         }
         warnings
     }
