@@ -65,7 +65,7 @@ impl Encoder {
                 return Err(EmbedError::bad(path, format!("{name} is {value}, not between 1 and {max}")));
             }
         }
-        if self.hidden_size % self.num_attention_heads != 0 {
+        if !self.hidden_size.is_multiple_of(self.num_attention_heads) {
             return Err(EmbedError::bad(path, "hidden_size is not a multiple of num_attention_heads"));
         }
         if self.first_position() >= self.max_position_embeddings {

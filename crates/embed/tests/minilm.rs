@@ -1,5 +1,7 @@
 //! The real model against vectors sentence-transformers computed, and the promises the embedder makes about them.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests are tests too")]
+
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
