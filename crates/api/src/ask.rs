@@ -107,6 +107,19 @@ pub struct Timings {
     pub total_ms: u64,
 }
 
+/// What spoke for the answer, or against it; each 0 to 1. The question is refused when `support` is below the configured floor.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Evidence {
+    /// How likely the evidence answers the question, from the three below.
+    pub support: f32,
+    /// Likeness of the question and the best sentence.
+    pub sentence: f32,
+    /// Likeness of the question and that sentence's passage.
+    pub passage: f32,
+    /// Share of the question's telling words that stand in that passage, its title and headings.
+    pub coverage: f32,
+}
+
 /// Tokens the generator used; all zero when the answer is extractive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Usage {
@@ -137,6 +150,9 @@ pub struct AskResponse {
     pub searched: Searched,
     /// Whether the answer is made of the documents' own sentences.
     pub extractive: bool,
+    /// What spoke for it.
+    #[serde(default)]
+    pub evidence: Evidence,
     /// When refused: the nearest passages all the same.
     #[serde(default)]
     pub nearest: Vec<Hit>,
@@ -227,6 +243,7 @@ mod tests {
             usage: Usage::default(),
             searched: Searched { documents: 2, passages: 9 },
             extractive: true,
+            evidence: Evidence::default(),
             nearest: vec![],
         }
     }

@@ -77,6 +77,8 @@ codes! {
     RateLimited = "rate_limited", 429, 75, "Too many requests";
     /// Too much work waits already.
     Busy = "busy", 429, 75, "The server is busy";
+    /// Waited for a place longer than anyone should.
+    Overloaded = "overloaded", 503, 75, "The server has too much to do";
     /// No room on the disk.
     StorageFull = "storage_full", 507, 73, "No room is left on the disk";
     /// The folder cannot be written.

@@ -137,12 +137,16 @@ pub struct ServerLimits {
     pub concurrent_searches_max: usize,
     /// Questions that are answered at the same time.
     pub concurrent_asks_max: usize,
+    /// Uploads that are received at the same time.
+    pub concurrent_uploads_max: usize,
     /// Requests that wait for a place; the next is answered 429 with `Retry-After`.
     pub queue_max: usize,
     /// Time a request waits for a place before it is answered 503.
     pub queue_time_max: Duration,
     /// Bytes of an event stream that wait for a slow reader.
     pub stream_buffer_bytes_max: usize,
+    /// Time between two signs of life on an event stream.
+    pub heartbeat_interval: Duration,
     /// Items of one page of a listing.
     pub page_items_max: usize,
     /// Time running requests have to finish after a stop was asked for.
@@ -166,10 +170,12 @@ impl Default for ServerLimits {
             ask_time_max: Duration::from_secs(120),
             concurrent_searches_max: 32,
             concurrent_asks_max: 16,
+            concurrent_uploads_max: 4,
             queue_max: 256,
             queue_time_max: Duration::from_secs(10),
             stream_buffer_bytes_max: 256 << 10,
-            page_items_max: 1_000,
+            heartbeat_interval: Duration::from_secs(10),
+            page_items_max: 500,
             shutdown_time_max: Duration::from_secs(10),
         }
     }

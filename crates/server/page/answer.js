@@ -88,7 +88,7 @@ export function render(state, problemWords) {
     return [
       el('article', { class: 'answer refused' },
         el('h2', {}, t('refused')),
-        state.text && el('p', { class: 'words' }, state.text),
+        !state.done.extractive && el('p', { class: 'words' }, state.text),
         footnote(state)),
       nearest.length > 0 && el('section', { class: 'behind' }, el('h2', { class: 'small' }, t('nearest')), hitList(nearest)),
     ].filter(Boolean);

@@ -65,15 +65,37 @@ class Part {
     const [start, end] = span;
     if (kind === 'heading') return el(`h${Math.min(6, (level ?? 1) + 1)}`, {}, this.inline(...this.trim(start, end, HEADING_MARK)));
     if (kind === 'table') return this.table(start, end);
-    if (kind === 'code') return el('pre', {}, el('code', {}, this.inline(start, end)));
+    if (kind === 'code') return el('pre', {}, el('code', {}, this.lines(start, end)));
     if (kind === 'metadata') return el('pre', { class: 'metadata' }, this.inline(start, end));
     return el('p', { class: this.raw ? 'raw' : null }, this.inline(...this.trim(start, end)));
   }
 
+  /** An item, and the items below it where its lines begin with marks of their own. */
   listItem({ span: [start, end] }) {
-    const mark = LIST_MARK.exec(this.slice(start, end));
-    const inner = this.trim(start, end, LIST_MARK);
-    return el('li', { class: mark?.[1] ? 'numbered' : null, 'data-number': mark?.[1] ? `${mark[1]}.` : null }, this.inline(...inner));
+    const items = [];
+    let at = start;
+    for (const line of this.slice(start, end).split('\n')) {
+      const length = new Characters(line).length;
+      const mark = LIST_MARK.exec(line);
+      if (mark || !items.length) items.push({ start: at, end: at + length, number: mark?.[1] });
+      else items.at(-1).end = at + length;
+      at += length + 1;
+    }
+    const [own, ...below] = items.map(({ start: from, end: to, number }) => el('li',
+      { class: number ? 'numbered' : null, 'data-number': number && `${number}.` }, this.inline(...this.trim(from, to, LIST_MARK))));
+    if (below.length) own.append(el('ul', {}, below));
+    return own;
+  }
+
+  /** Lines as they stand, without the empty ones that a fence leaves at both ends. */
+  lines(start, end) {
+    const hidden = overlapping(this.markup, start, end);
+    let [from, to] = [start, end];
+    for (const [begin, close] of hidden) if (begin <= from) from = Math.max(from, close);
+    for (const [begin, close] of hidden.reverse()) if (close >= to && begin >= from) to = begin;
+    while (from < to && this.slice(from, from + 1) === '\n') from += 1;
+    while (to > from && /\s/.test(this.slice(to - 1, to))) to -= 1;
+    return this.inline(from, to);
   }
 
   table(start, end) {

@@ -1,4 +1,4 @@
-// Builds elements. Data becomes text nodes and attribute values, never markup: nothing in the page sets innerHTML.
+// Builds elements. Data becomes text nodes and attribute values; nothing in the page ever parses data as markup.
 
 /** An element. `props`: `class`, attributes (null and false leave one out, true sets it empty), and `on<event>` listeners. */
 export function el(tag, props = {}, ...children) {

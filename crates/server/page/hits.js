@@ -20,9 +20,26 @@ export function glance({ quote, path }) {
   return quote.replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/\*\*|__|`/g, '');
 }
 
+const SHOWN = 320; // characters of a passage that four lines show
+
+/** Where to begin showing a passage, so that as many of the words found as can be are seen; at the start if that does as well. */
+function beginning(text, highlights) {
+  const seen = (from) => highlights.filter(([start, end]) => start >= from && end <= from + SHOWN).length;
+  let [best, most] = [0, seen(0)];
+  for (const [start] of highlights) {
+    const from = Math.max(0, start - SHOWN / 4);
+    if (seen(from) > most) [best, most] = [from, seen(from)];
+  }
+  if (best === 0) return 0;
+  const space = text.slice(best, best + 40).search(/\s/);
+  return space < 0 ? best : best + new Characters(text.slice(best, best + 40).slice(0, space + 1)).length;
+}
+
 function snippet(hit) {
   const text = new Characters(hit.snippet);
-  return el('p', { class: 'snippet' }, pieces(0, text.length, [], hit.highlights ?? [])
+  const highlights = hit.highlights ?? [];
+  const from = beginning(text, highlights);
+  return el('p', { class: 'snippet' }, from > 0 && '… ', pieces(from, text.length, [], highlights)
     .map(({ start, end, marked }) => (marked ? el('mark', {}, text.slice(start, end)) : text.slice(start, end))));
 }
 

@@ -1,1 +1,26 @@
-//! Placeholder while the dependency tree is first built.
+//! HTTP: the API, the event streams and the page. A handler translates a request, holds it to its bounds, and hands it to a
+//! [`Library`]; no rule about documents, rights or answers stands here, and nothing here knows SQL, tantivy, Lance or tensors.
+//!
+//! What is promised of every request: it is answered within a deadline or dropped when its client is gone; it waits in a bounded queue
+//! or is turned away with `Retry-After`; whatever goes wrong comes back as `application/problem+json` with a code and a request id, and
+//! says nothing of the inside; every response carries the same strict headers.
+
+mod assets;
+mod body;
+mod check;
+mod deadline;
+mod failure;
+mod gate;
+mod handlers;
+mod identity;
+mod layers;
+mod library;
+mod metrics;
+mod routes;
+mod serve;
+mod state;
+mod work;
+
+pub use library::{Library, Promise};
+pub use serve::{ServeError, Serving, Stopper, serve, signalled};
+pub use state::Parts;

@@ -1,0 +1,110 @@
+//! The page's files, compiled in.
+
+use std::sync::OnceLock;
+
+/// One file of the page.
+pub(crate) struct Asset {
+    /// Name below `/assets/`.
+    pub(crate) name: &'static str,
+    pub(crate) media_type: &'static str,
+    pub(crate) bytes: &'static [u8],
+}
+
+macro_rules! assets {
+    ($($name:literal as $media_type:expr;)*) => {
+        /// Every file but the page itself.
+        pub(crate) const ASSETS: &[Asset] =
+            &[$(Asset { name: $name, media_type: $media_type, bytes: include_bytes!(concat!("../page/", $name)) }),*];
+    };
+}
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+assets! {
+    "style.css" as "text/css; charset=utf-8";
+    "icon.svg" as "image/svg+xml";
+    "answer.js" as JAVASCRIPT;
+    "api.js" as JAVASCRIPT;
+    "app.js" as JAVASCRIPT;
+    "blocks.js" as JAVASCRIPT;
+    "de.js" as JAVASCRIPT;
+    "documents.js" as JAVASCRIPT;
+    "dom.js" as JAVASCRIPT;
+    "en.js" as JAVASCRIPT;
+    "hits.js" as JAVASCRIPT;
+    "i18n.js" as JAVASCRIPT;
+    "preview.js" as JAVASCRIPT;
+    "reader.js" as JAVASCRIPT;
+    "search.js" as JAVASCRIPT;
+    "text.js" as JAVASCRIPT;
+    "uploads.js" as JAVASCRIPT;
+}
+
+/// The page.
+pub(crate) const PAGE: Asset =
+    Asset { name: "index.html", media_type: "text/html; charset=utf-8", bytes: include_bytes!("../page/index.html") };
+
+/// One tag for all files: they belong together, and any change of one changes it.
+pub(crate) fn tag() -> &'static str {
+    static TAG: OnceLock<String> = OnceLock::new();
+    TAG.get_or_init(|| {
+        let mut hasher = blake3::Hasher::new();
+        for asset in ASSETS.iter().chain([&PAGE]) {
+            hasher.update(asset.bytes);
+        }
+        format!("W/\"{}\"", &hasher.finalize().to_hex()[..16])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BYTES_MAX: usize = 100_000;
+
+    fn text(name: &str) -> &'static str {
+        let asset = ASSETS.iter().find(|asset| asset.name == name).unwrap();
+        std::str::from_utf8(asset.bytes).unwrap()
+    }
+
+    #[test]
+    fn the_page_is_small_and_fetches_nothing_from_elsewhere() {
+        let total: usize = ASSETS.iter().chain([&PAGE]).map(|asset| asset.bytes.len()).sum();
+        assert!(total < BYTES_MAX, "{total} bytes");
+        for asset in ASSETS.iter().chain([&PAGE]) {
+            let text = std::str::from_utf8(asset.bytes).unwrap().replace("http://www.w3.org/2000/svg", "");
+            for word in ["http://", "https://", "//cdn", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+                assert!(!text.contains(word), "{word} in {}", asset.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_module_that_is_imported_is_served() {
+        for asset in ASSETS.iter().filter(|asset| asset.name.ends_with(".js")) {
+            for import in text(asset.name).split("from './").skip(1) {
+                let name = import.split('\'').next().unwrap();
+                assert!(ASSETS.iter().any(|asset| asset.name == name), "{name}, imported by {}", asset.name);
+            }
+        }
+    }
+
+    #[test]
+    fn both_languages_have_the_same_words() {
+        let keys = |name: &str| -> std::collections::BTreeSet<String> {
+            let lines = text(name).lines().map(str::trim).filter(|line| !line.starts_with("//"));
+            lines.filter_map(|line| line.split_once(": ")).map(|(key, _)| key.trim_matches('\'').to_owned()).collect()
+        };
+        assert!(keys("en.js").len() > 50);
+        assert_eq!(keys("en.js"), keys("de.js"));
+    }
+
+    #[test]
+    fn every_file_of_the_page_is_compiled_in() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
+        for entry in fs_err::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(name == PAGE.name || ASSETS.iter().any(|asset| asset.name == name), "{name}");
+        }
+    }
+}

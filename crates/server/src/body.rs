@@ -1,0 +1,59 @@
+//! Reads JSON bodies under their limits: kind, size, time, shape.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::{BytesMut, Payload};
+use futures::StreamExt;
+use pinakes_api::Code;
+use pinakes_config::limits::ServerLimits;
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+
+/// Characters of a parser's message that are passed on: it quotes the body.
+const MESSAGE_CHARS_MAX: usize = 200;
+
+/// The body as `T`.
+pub(crate) async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, limits: &ServerLimits) -> Result<T, Failure> {
+    let kind = header_text(request, &header::CONTENT_TYPE).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Failure::new(Code::UnsupportedMediaType, "Send the body as `Content-Type: application/json`."));
+    }
+    let bytes = tokio::time::timeout(limits.body_time_max, collect(request, payload, limits.body_bytes_max))
+        .await
+        .map_err(|_| Failure::new(Code::RequestTimeout, "The body did not arrive in time."))??;
+    serde_json::from_slice(&bytes).map_err(|error| Failure::new(Code::BadRequest, short(&error.to_string())))
+}
+
+async fn collect(request: &HttpRequest, mut payload: Payload, bytes_max: usize) -> Result<BytesMut, Failure> {
+    let announced = header_text(request, &header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > bytes_max) {
+        return Err(too_large(bytes_max));
+    }
+    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(bytes_max));
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| Failure::new(Code::BadRequest, "The body did not arrive whole.").caused(error))?;
+        if body.len() + chunk.len() > bytes_max {
+            return Err(too_large(bytes_max));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn too_large(bytes_max: usize) -> Failure {
+    Failure::new(Code::PayloadTooLarge, format!("A body may have {bytes_max} bytes at most."))
+}
+
+fn short(message: &str) -> String {
+    match message.char_indices().nth(MESSAGE_CHARS_MAX) {
+        Some((at, _)) => format!("{}…", &message[..at]),
+        None => message.to_owned(),
+    }
+}
+
+/// A header as text, where it is.
+pub(crate) fn header_text<'a>(request: &'a HttpRequest, name: &header::HeaderName) -> Option<&'a str> {
+    request.headers().get(name).and_then(|value| value.to_str().ok())
+}

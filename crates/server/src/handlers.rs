@@ -1,0 +1,10 @@
+//! One file a resource. A handler reads a request, checks its bounds, asks the library and writes down what it said.
+
+pub(crate) mod ask;
+pub(crate) mod documents;
+pub(crate) mod jobs;
+pub(crate) mod page;
+pub(crate) mod search;
+pub(crate) mod service;
+mod stream;
+pub(crate) mod upload;

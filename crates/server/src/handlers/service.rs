@@ -1,0 +1,49 @@
+//! For whoever runs the server.
+
+use std::sync::OnceLock;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{Data, Json};
+use pinakes_api::{IndexStatus, Live, Ready, ReadyCheck};
+use pinakes_types::Scope;
+
+use crate::failure::Failure;
+use crate::identity::Asker;
+use crate::state::State;
+
+pub(crate) async fn status(state: Data<State>, asker: Asker) -> Result<Json<IndexStatus>, Failure> {
+    Ok(Json(state.look(state.library().status(asker.0)).await?))
+}
+
+pub(crate) async fn live() -> Json<Live> {
+    Json(Live { status: "ok".to_owned() })
+}
+
+pub(crate) async fn ready(state: Data<State>) -> HttpResponse {
+    let mut checks = match state.look(state.library().ready()).await {
+        Ok(ready) => ready.checks,
+        Err(error) => {
+            tracing::error!(cause = %error, "readiness could not be told");
+            vec![ReadyCheck { name: "store".to_owned(), ok: false }]
+        }
+    };
+    checks.push(ReadyCheck { name: "not_stopping".to_owned(), ok: !state.is_stopping() });
+    let ready = Ready::of(checks);
+    if ready.ready { HttpResponse::Ok().json(ready) } else { HttpResponse::ServiceUnavailable().json(ready) }
+}
+
+pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
+    let status = match Scope::check(&state.parts.principal) {
+        Ok(scope) => state.look(state.library().status(scope)).await.ok(),
+        Err(_) => None,
+    };
+    let text = state.metrics.render(&[&state.searches, &state.asks, &state.uploads], status.as_ref());
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(text)
+}
+
+pub(crate) async fn openapi() -> HttpResponse {
+    static DOCUMENT: OnceLock<String> = OnceLock::new();
+    let document = DOCUMENT.get_or_init(|| serde_json::to_string(&pinakes_api::document()).expect("the document is plain data"));
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(document.as_str())
+}

@@ -1,0 +1,12 @@
+//! What every request passes, outermost first:
+//!
+//! 1. [`observe`] gives it an id, measures it and writes one line about it;
+//! 2. [`headers`] puts the security headers on whatever comes back;
+//! 3. compression;
+//! 4. [`problems`] turns errors into `application/problem+json`;
+//! 5. [`hosts`] turns away what is addressed to a foreign name or sent by a foreign page.
+
+pub(crate) mod headers;
+pub(crate) mod hosts;
+pub(crate) mod observe;
+pub(crate) mod problems;

@@ -1,0 +1,53 @@
+//! What the server needs of the rest of the house, in the words of the API. One type implements it over the catalog, the indexes and the
+//! job queue; tests implement it slow, stuck or failing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use pinakes_api::{
+    ApiError, AskEvent, AskRequest, AskResponse, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary,
+    IndexStatus, Job, JobList, Ready, SearchRequest, SearchResponse, Uploaded,
+};
+use pinakes_types::{DocId, Scope};
+use tokio::sync::mpsc;
+
+/// A piece of work. Dropping it cancels it.
+pub type Promise<T> = BoxFuture<'static, Result<T, ApiError>>;
+
+/// Everything that can be asked of a store. Whatever the scope does not allow is as if it were not there: `not_found`.
+pub trait Library: Send + Sync + 'static {
+    /// Ranked passages.
+    fn search(self: Arc<Self>, scope: Scope, request: SearchRequest) -> Promise<SearchResponse>;
+
+    /// An answer. Its parts go to `events` as they are made; a failure is returned and not sent. Nobody need listen: a closed channel is
+    /// no error.
+    fn ask(self: Arc<Self>, scope: Scope, request: AskRequest, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse>;
+
+    /// A page of the list.
+    fn documents(self: Arc<Self>, scope: Scope, query: DocumentListQuery) -> Promise<DocumentList>;
+
+    /// One document.
+    fn document(self: Arc<Self>, scope: Scope, id: DocId) -> Promise<DocumentSummary>;
+
+    /// A part of its text; `not_found` also where nothing could be read.
+    fn content(self: Arc<Self>, scope: Scope, id: DocId, query: ContentQuery) -> Promise<DocumentContent>;
+
+    /// Takes over a file that has arrived whole at `staged`, keeps it durably and queues its reading.
+    fn upload(self: Arc<Self>, scope: Scope, staged: PathBuf, name: String) -> Promise<Uploaded>;
+
+    /// Deletes a document: no later request sees it.
+    fn delete(self: Arc<Self>, scope: Scope, id: DocId) -> Promise<Deleted>;
+
+    /// The latest jobs.
+    fn jobs(self: Arc<Self>, scope: Scope) -> Promise<JobList>;
+
+    /// One job.
+    fn job(self: Arc<Self>, scope: Scope, id: String) -> Promise<Job>;
+
+    /// What the store holds.
+    fn status(self: Arc<Self>, scope: Scope) -> Promise<IndexStatus>;
+
+    /// Whether requests can be served.
+    fn ready(self: Arc<Self>) -> Promise<Ready>;
+}

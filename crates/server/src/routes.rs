@@ -1,0 +1,46 @@
+//! Every route, in one place. The API's are those of `pinakes_api::ROUTES`; a test holds the two together.
+
+use actix_web::guard::{self, Guard};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Route};
+
+use crate::failure::Failure;
+use crate::handlers::{ask, documents, jobs, page, search, service, upload};
+
+/// Adds them.
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/api/v1/search").route(get().to(search::by_query)).route(web::post().to(search::by_body)))
+        .service(web::resource("/api/v1/ask").route(web::post().to(ask::ask)))
+        .service(web::resource("/api/v1/documents").route(get().to(documents::list)).route(web::post().to(upload::upload)))
+        .service(web::resource("/api/v1/documents/{id}").route(get().to(documents::one)).route(web::delete().to(documents::delete)))
+        .service(web::resource("/api/v1/documents/{id}/content").route(get().to(documents::content)))
+        .service(web::resource("/api/v1/jobs").route(get().to(jobs::list)))
+        .service(web::resource("/api/v1/jobs/{id}").route(get().to(jobs::one)))
+        .service(web::resource("/api/v1/status").route(get().to(service::status)))
+        .service(web::resource("/health/live").route(get().to(service::live)))
+        .service(web::resource("/health/ready").route(get().to(service::ready)))
+        .service(web::resource("/metrics").route(get().to(service::metrics)))
+        .service(web::resource("/openapi.json").route(get().to(service::openapi)))
+        .service(web::resource("/").route(get().to(page::page)))
+        .service(web::resource("/assets/{name}").route(get().to(page::asset)))
+        .service(web::resource("/documents/{id}").route(get().to(page::document)))
+        .default_service(web::to(nothing));
+}
+
+/// `GET`, and `HEAD` with it.
+fn get() -> Route {
+    web::route().guard(ReadMethods)
+}
+
+struct ReadMethods;
+
+impl Guard for ReadMethods {
+    fn check(&self, context: &guard::GuardContext<'_>) -> bool {
+        matches!(context.head().method.as_str(), "GET" | "HEAD")
+    }
+}
+
+async fn nothing() -> Result<HttpResponse, Failure> {
+    Err(Failure::not_found("address"))
+}

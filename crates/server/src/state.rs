@@ -1,0 +1,90 @@
+//! What every handler can reach.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pinakes_config::ServerConfig;
+use pinakes_config::limits::{SearchLimits, ServerLimits};
+use pinakes_types::{Principal, Random};
+use tokio::runtime::Handle;
+
+use crate::deadline::within;
+use crate::failure::Failure;
+use crate::gate::Gate;
+use crate::layers::hosts::Hosts;
+use crate::library::{Library, Promise};
+use crate::metrics::Metrics;
+use crate::work::Work;
+
+/// What uploads are called while they arrive.
+pub(crate) const STAGED_PREFIX: &str = "upload-";
+
+/// What a server is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// Where the work is done.
+    pub library: Arc<dyn Library>,
+    /// For request ids.
+    pub random: Arc<dyn Random>,
+    /// Folder for uploads while they arrive; on the file system of the store.
+    pub staging: PathBuf,
+    /// Whoever reaches the loopback interface. There is no sign-in yet, so everyone who asks is this principal.
+    pub principal: Principal,
+}
+
+pub(crate) struct State {
+    pub(crate) parts: Parts,
+    pub(crate) limits: ServerLimits,
+    pub(crate) search_limits: SearchLimits,
+    pub(crate) hosts: Hosts,
+    /// Where the work runs: not on the threads that hold the connections.
+    pub(crate) runtime: Handle,
+    pub(crate) searches: Gate,
+    pub(crate) asks: Gate,
+    pub(crate) uploads: Gate,
+    pub(crate) metrics: Metrics,
+    stopping: AtomicBool,
+}
+
+impl State {
+    pub(crate) fn new(parts: Parts, config: &ServerConfig, runtime: Handle) -> Self {
+        let limits = config.limits;
+        let gate = |name, places| Gate::new(name, places, limits.queue_max, limits.queue_time_max);
+        Self {
+            parts,
+            limits,
+            search_limits: SearchLimits::default(),
+            hosts: Hosts::new(config),
+            runtime,
+            searches: gate("search", limits.concurrent_searches_max),
+            asks: gate("ask", limits.concurrent_asks_max),
+            uploads: gate("upload", limits.concurrent_uploads_max),
+            metrics: Metrics::default(),
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn library(&self) -> Arc<dyn Library> {
+        Arc::clone(&self.parts.library)
+    }
+
+    /// Runs what reads from the library: in its turn, beside the connections, within the time a search may take.
+    pub(crate) async fn read<T: Send + 'static>(&self, work: Promise<T>) -> Result<T, Failure> {
+        let _place = self.searches.enter().await?;
+        self.look(work).await
+    }
+
+    /// The same out of turn, for those who watch the server: they need an answer most when everybody else waits.
+    pub(crate) async fn look<T: Send + 'static>(&self, work: Promise<T>) -> Result<T, Failure> {
+        Ok(within(self.search_limits.search_time_max, Work::spawn(&self.runtime, work)).await?)
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,11 @@
+//! The server over real sockets, with a library that can be slow, stuck or failing. The same routes over a real store are tested where
+//! the whole product is.
+
+mod faults;
+mod guards;
+mod limits;
+mod page;
+mod routes;
+mod streams;
+mod support;
+mod uploads;

@@ -1,0 +1,156 @@
+//! Every route, answered well and asked badly.
+
+use std::collections::BTreeSet;
+
+use pinakes_api::{Method, ROUTES};
+
+use crate::support::{DOC, Request, TestServer};
+
+fn concrete(path: &str) -> String {
+    path.replace("/jobs/{id}", "/jobs/j1").replace("{id}", DOC)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_with_what_openapi_says() {
+    let server = TestServer::start().await;
+    let cases: &[(&str, &str, &str, u16, &str)] = &[
+        ("GET", "/api/v1/search?q=rent&limit=3&kinds=pdf,markdown", "", 200, "documents_searched"),
+        ("POST", "/api/v1/search", r#"{"query":" rent "}"#, 200, r#""query":"rent""#),
+        ("POST", "/api/v1/ask", r#"{"question":"When is rent due?"}"#, 200, "citations"),
+        ("GET", "/api/v1/documents?state=indexed&contains=x&limit=5", "", 200, "documents"),
+        ("GET", &format!("/api/v1/documents/{DOC}"), "", 200, "doc_id"),
+        ("GET", &format!("/api/v1/documents/{DOC}/content?at=3"), "", 200, "page_count"),
+        ("DELETE", &format!("/api/v1/documents/{DOC}"), "", 200, "deleted"),
+        ("GET", "/api/v1/jobs", "", 200, "jobs"),
+        ("GET", "/api/v1/jobs/j1", "", 200, "files_total"),
+        ("GET", "/api/v1/status", "", 200, "chunks"),
+        ("GET", "/health/live", "", 200, "ok"),
+        ("GET", "/health/ready", "", 200, "\"ready\":true"),
+        ("GET", "/metrics", "", 200, "pinakes_documents{state=\"indexed\"} 1"),
+        ("GET", "/openapi.json", "", 200, "\"openapi\":\"3.1"),
+    ];
+    let mut seen = BTreeSet::from(["Post /api/v1/documents".to_owned()]); // in `uploads`
+    for (method, path, body, status, holds) in cases {
+        let mut request = Request::new(method, path);
+        if !body.is_empty() {
+            request = request.json(body);
+        }
+        let reply = server.send(request).await;
+        assert_eq!(reply.status, *status, "{method} {path}: {}", reply.text());
+        assert!(reply.text().contains(holds), "{method} {path}: {}", reply.text());
+        let bare = path.split('?').next().unwrap();
+        seen.extend(
+            ROUTES.iter().filter(|route| concrete(route.path) == bare && format!("{:?}", route.method).to_uppercase() == *method).map(name),
+        );
+    }
+    assert_eq!(seen, ROUTES.iter().map(name).collect(), "a route without a case");
+}
+
+fn name(route: &pinakes_api::Route) -> String {
+    format!("{:?} {}", route.method, route.path)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn methods_that_openapi_does_not_name_are_405() {
+    let server = TestServer::start().await;
+    for route in ROUTES {
+        for (method, known) in [("GET", Some(Method::Get)), ("POST", Some(Method::Post)), ("DELETE", Some(Method::Delete)), ("PUT", None)] {
+            let offered = ROUTES.iter().any(|other| other.path == route.path && Some(other.method) == known);
+            let reply = server.send(Request::new(method, &concrete(route.path))).await;
+            assert_eq!(reply.status == 405, !offered, "{method} {}: {}", route.path, reply.status);
+            if !offered {
+                assert_eq!(reply.code(), "method_not_allowed");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_requests_get_the_code_that_fits() {
+    let server = TestServer::start().await;
+    let many = format!(r#"{{"query":"{}"}}"#, "term ".repeat(10_000));
+    let deep = format!(r#"{{"query":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    let deep_unknown = format!(r#"{{"x":{}"#, "{\"x\":".repeat(100_000));
+    let post: &[(&str, &str, &str)] = &[
+        ("/api/v1/search", r#"{"query":""}"#, "question_empty"),
+        ("/api/v1/ask", "{\"question\":\" \\n\\u00a0 \"}", "question_empty"),
+        ("/api/v1/search", &many, "query_too_long"),
+        ("/api/v1/ask", &many.replace("query", "question"), "query_too_long"),
+        ("/api/v1/search", &deep, "bad_request"),
+        ("/api/v1/search", &deep_unknown, "bad_request"),
+        ("/api/v1/search", "", "bad_request"),
+        ("/api/v1/search", "{", "bad_request"),
+        ("/api/v1/search", "null", "bad_request"),
+        ("/api/v1/search", r#"{"query":"a","limit":0}"#, "bad_request"),
+        ("/api/v1/search", r#"{"query":"a","limit":101}"#, "bad_request"),
+        ("/api/v1/search", r#"{"query":"a","offset":99999999}"#, "bad_request"),
+        ("/api/v1/search", r#"{"query":"a","limit":-1}"#, "bad_request"),
+        ("/api/v1/search", r#"{"query":"a","filters":{"kinds":["exe"]}}"#, "bad_request"),
+        ("/api/v1/search", r#"{"query":"a","filters":{"source":[]}}"#, "bad_request"),
+        ("/api/v1/ask", r#"{"question":"a","unknown":1}"#, "bad_request"),
+        ("/api/v1/ask", r#"{"query":"a"}"#, "bad_request"),
+    ];
+    for (path, body, code) in post {
+        let reply = server.post(path, body).await;
+        assert_eq!(reply.code(), *code, "{path} {}", &body[..body.len().min(60)]);
+        assert!(reply.body.len() < 1_000, "an error that quotes too much");
+    }
+    let get: &[(&str, &str)] = &[
+        ("/api/v1/search", "bad_request"),
+        ("/api/v1/search?q=", "question_empty"),
+        ("/api/v1/search?q=a&kinds=exe", "bad_request"),
+        ("/api/v1/search?q=a&limit=x", "bad_request"),
+        ("/api/v1/documents?limit=0", "bad_request"),
+        ("/api/v1/documents?limit=100000", "bad_request"),
+        ("/api/v1/documents?state=lost", "bad_request"),
+        ("/api/v1/documents/ffffffffffffffffffffffffffffffff", "not_found"),
+        ("/api/v1/documents/..%2f..%2fetc", "not_found"),
+        ("/api/v1/documents/ffffffffffffffffffffffffffffffff/content", "not_found"),
+        ("/api/v1/jobs/nope", "not_found"),
+        ("/api/v1/nothing", "not_found"),
+        ("/assets/../Cargo.toml", "not_found"),
+        ("/assets/none.js", "not_found"),
+    ];
+    for (path, code) in get {
+        assert_eq!(server.get(path).await.code(), *code, "{path}");
+    }
+    let unknown = server.send(Request::new("DELETE", "/api/v1/documents/ffffffffffffffffffffffffffffffff")).await;
+    assert_eq!(unknown.code(), "not_found");
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""] {
+        let reply = server.send(Request::new("POST", "/api/v1/ask").header("content-type", kind).body(br#"{"question":"a"}"#)).await;
+        assert_eq!(reply.code(), "unsupported_media_type", "{kind}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_ours_say_nothing_of_the_inside() {
+    let server = TestServer::start().await;
+    for (query, code) in [("broken", "index_damaged"), ("panic", "internal")] {
+        let reply = server.post("/api/v1/search", &format!(r#"{{"query":"{query}"}}"#)).await;
+        assert_eq!(reply.code(), code);
+        for inner in ["/srv", "segment", "library", "panicked", ".rs"] {
+            assert!(!reply.text().contains(inner), "{}", reply.text());
+        }
+    }
+    assert_eq!(server.get("/api/v1/search?q=fine").await.status, 200, "others go on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn request_ids_are_kept_or_made() {
+    let server = TestServer::start().await;
+    let given = server.send(Request::new("GET", "/nothing").header("x-request-id", "from-a-proxy.1")).await;
+    assert_eq!((given.code().as_str(), given.header("x-request-id")), ("not_found", Some("from-a-proxy.1")));
+    let hostile = server.send(Request::new("GET", "/health/live").header("x-request-id", "<script>")).await;
+    let other = server.get("/health/live").await;
+    assert_eq!(hostile.header("x-request-id").unwrap().len(), 16);
+    assert_ne!(hostile.header("x-request-id"), other.header("x-request-id"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn head_is_answered_where_get_is() {
+    let server = TestServer::start().await;
+    for path in ["/", "/health/live", "/api/v1/status"] {
+        let reply = server.send(Request::new("HEAD", path)).await;
+        assert_eq!((reply.status, reply.body.len()), (200, 0), "{path}");
+    }
+}

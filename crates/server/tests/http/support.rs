@@ -1,0 +1,428 @@
+//! A server on a free port, a library under the test's control, and a client that can misbehave.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use pinakes_api::{
+    ApiError, AskEvent, AskRequest, AskResponse, BlockName, Citation, Code, ContentBlock, ContentQuery, Deleted, DocumentContent,
+    DocumentCounts, DocumentList, DocumentListQuery, DocumentSummary, IndexStatus, Job, JobKind, JobList, JobState, QuoteMatch, Ready,
+    ReadyCheck, Retrieval, SearchRequest, SearchResponse, Searched, StateCounts, Support, Timings, Uploaded, Usage,
+};
+use pinakes_config::ServerConfig;
+use pinakes_config::limits::ServerLimits;
+use pinakes_server::{Library, Parts, Promise, Stopper, serve};
+use pinakes_types::{CharSpan, DocId, DocVersion, DocumentKind, FileState, Principal, Random, Scope, SourceId, Timestamp};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+/// The one document there is.
+pub(crate) const DOC: &str = "00000000000000000000000000000001";
+pub(crate) const TEXT: &str = "Rent is due on the third day.";
+
+/// How the library behaves; decided by words in the question.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    /// Work that was dropped before its end.
+    pub(crate) dropped: AtomicUsize,
+    /// Work under way.
+    pub(crate) running: AtomicUsize,
+    /// Names and bytes of uploads taken over.
+    pub(crate) uploads: Mutex<Vec<(String, Vec<u8>)>>,
+    pub(crate) deltas_sent: AtomicU64,
+}
+
+/// Counts work as dropped unless it was finished.
+struct Watch(Arc<Shelf>, bool);
+
+impl Watch {
+    fn new(shelf: &Arc<Shelf>) -> Self {
+        shelf.running.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(shelf), false)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+        if !self.1 {
+            self.0.dropped.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+async fn behave(words: &str) -> Result<(), ApiError> {
+    if words.contains("stuck") {
+        std::future::pending::<()>().await;
+    }
+    if words.contains("slow") {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    if words.contains("panic") {
+        panic!("a fault in the library");
+    }
+    if words.contains("broken") {
+        return Err(ApiError::new(Code::IndexDamaged, "cannot read /srv/secret/index.bin").caused_by("checksum of segment 7"));
+    }
+    Ok(())
+}
+
+fn answer() -> AskResponse {
+    AskResponse {
+        answer: TEXT.into(),
+        refused: false,
+        model: AskResponse::EXTRACTIVE.into(),
+        citations: vec![citation()],
+        timings: Timings::default(),
+        usage: Usage::default(),
+        searched: Searched { documents: 1, passages: 1 },
+        extractive: true,
+        nearest: vec![],
+    }
+}
+
+fn citation() -> Citation {
+    Citation {
+        marker: 1,
+        answer_span: CharSpan::new(0, TEXT.len()),
+        doc_id: DocId(DOC.into()),
+        doc_version: DocVersion("v".into()),
+        title: "Lease".into(),
+        path: "lease.md".into(),
+        page: None,
+        char_span: CharSpan::new(0, TEXT.len()),
+        quote: TEXT.into(),
+        quote_match: QuoteMatch::Exact,
+        support: Support::Full,
+    }
+}
+
+fn summary() -> DocumentSummary {
+    DocumentSummary {
+        doc_id: DocId(DOC.into()),
+        title: "Lease".into(),
+        path: "lease.md".into(),
+        source: SourceId("files".into()),
+        kind: Some(DocumentKind::Markdown),
+        language: Some("en".into()),
+        state: FileState::Indexed,
+        reason: None,
+        pages: None,
+        chunks: 1,
+        bytes: TEXT.len() as u64,
+        modified: Some(Timestamp(1)),
+        indexed_at: Some(Timestamp(2)),
+        doc_version: Some(DocVersion("v".into())),
+    }
+}
+
+fn job(id: &str) -> Job {
+    Job {
+        id: id.into(),
+        kind: JobKind::Upload,
+        state: JobState::Done,
+        files_total: 1,
+        files_done: 1,
+        counts: StateCounts { indexed: 1, ..StateCounts::default() },
+        chunks: 1,
+        bytes: 1,
+        files_per_second: None,
+        eta_seconds: None,
+        current_file: None,
+        queued_at: Timestamp(1),
+        started_at: None,
+        finished_at: None,
+        error: None,
+        problems: vec![],
+    }
+}
+
+fn known(id: &DocId) -> Result<(), ApiError> {
+    if id.0 == DOC { Ok(()) } else { Err(ApiError::new(Code::NotFound, "There is no such document.")) }
+}
+
+impl Library for Shelf {
+    fn search(self: Arc<Self>, _: Scope, request: SearchRequest) -> Promise<SearchResponse> {
+        Box::pin(async move {
+            let mut watch = Watch::new(&self);
+            behave(&request.query).await?;
+            watch.1 = true;
+            Ok(SearchResponse { query: request.query, hits: vec![], took_ms: 0, documents_searched: 1 })
+        })
+    }
+
+    fn ask(self: Arc<Self>, _: Scope, request: AskRequest, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse> {
+        Box::pin(async move {
+            let mut watch = Watch::new(&self);
+            if request.question.starts_with("first") {
+                behave(&request.question).await?;
+            }
+            let retrieval = Retrieval { searched: Searched { documents: 1, passages: 1 }, took_ms: 1, hits: vec![] };
+            let _ = events.send(AskEvent::Retrieval(retrieval)).await;
+            behave(&request.question).await?;
+            while request.question.contains("endless") {
+                let _ = events.send(AskEvent::Delta { text: "x".repeat(10_000) }).await;
+                self.deltas_sent.fetch_add(1, Ordering::SeqCst);
+            }
+            let _ = events.send(AskEvent::Delta { text: TEXT.into() }).await;
+            let _ = events.send(AskEvent::Citation(citation())).await;
+            let _ = events.send(AskEvent::Usage(Usage::default())).await;
+            watch.1 = true;
+            Ok(answer())
+        })
+    }
+
+    fn documents(self: Arc<Self>, _: Scope, _: DocumentListQuery) -> Promise<DocumentList> {
+        let counts = DocumentCounts { total: 1, indexed: 1, ..DocumentCounts::default() };
+        Box::pin(async move { Ok(DocumentList { documents: vec![summary()], next_cursor: None, counts }) })
+    }
+
+    fn document(self: Arc<Self>, _: Scope, id: DocId) -> Promise<DocumentSummary> {
+        Box::pin(async move { known(&id).map(|()| summary()) })
+    }
+
+    fn content(self: Arc<Self>, _: Scope, id: DocId, _: ContentQuery) -> Promise<DocumentContent> {
+        Box::pin(async move {
+            known(&id)?;
+            let span = CharSpan::new(0, TEXT.len());
+            Ok(DocumentContent {
+                doc_id: id,
+                doc_version: DocVersion("v".into()),
+                title: "Lease".into(),
+                path: "lease.md".into(),
+                kind: DocumentKind::Markdown,
+                language: None,
+                page: 1,
+                page_count: 1,
+                paged: false,
+                span,
+                chars: TEXT.len(),
+                text: TEXT.into(),
+                blocks: vec![ContentBlock { kind: BlockName::Paragraph, level: None, span }],
+                markup: vec![],
+            })
+        })
+    }
+
+    fn upload(self: Arc<Self>, _: Scope, staged: PathBuf, name: String) -> Promise<Uploaded> {
+        Box::pin(async move {
+            let bytes = fs_err::read(&staged).unwrap();
+            let size = bytes.len() as u64;
+            self.uploads.lock().unwrap().push((name.clone(), bytes));
+            Ok(Uploaded { doc_id: DocId(DOC.into()), job_id: "j1".into(), path: name, bytes: size })
+        })
+    }
+
+    fn delete(self: Arc<Self>, _: Scope, id: DocId) -> Promise<Deleted> {
+        Box::pin(async move { known(&id).map(|()| Deleted { doc_id: id, deleted: true }) })
+    }
+
+    fn jobs(self: Arc<Self>, _: Scope) -> Promise<JobList> {
+        Box::pin(async move { Ok(JobList { jobs: vec![job("j1")] }) })
+    }
+
+    fn job(self: Arc<Self>, _: Scope, id: String) -> Promise<Job> {
+        Box::pin(async move { if id == "j1" { Ok(job("j1")) } else { Err(ApiError::new(Code::NotFound, "There is no such job.")) } })
+    }
+
+    fn status(self: Arc<Self>, _: Scope) -> Promise<IndexStatus> {
+        Box::pin(async move {
+            Ok(IndexStatus {
+                version: "0".into(),
+                documents: DocumentCounts { total: 1, indexed: 1, ..DocumentCounts::default() },
+                chunks: 1,
+                sources: vec![],
+                embedding: None,
+                generator: None,
+                bytes: 1,
+                published_at: None,
+                jobs_active: 0,
+            })
+        })
+    }
+
+    fn ready(self: Arc<Self>) -> Promise<Ready> {
+        Box::pin(async move { Ok(Ready::of(vec![ReadyCheck { name: "catalog".into(), ok: true }])) })
+    }
+}
+
+/// Counts up, so that ids differ and tests repeat.
+struct Counting(AtomicU64);
+
+impl Random for Counting {
+    fn fill(&self, buffer: &mut [u8]) {
+        let bytes = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        buffer.iter_mut().zip(bytes.iter().cycle()).for_each(|(to, from)| *to = *from);
+    }
+}
+
+/// A configuration for tests: loopback, any port, two threads.
+pub(crate) fn config(limits: ServerLimits) -> ServerConfig {
+    ServerConfig { address: "127.0.0.1:0".parse().unwrap(), hosts: vec!["localhost".into()], workers: 2, limits }
+}
+
+/// A server that runs until it is dropped.
+pub(crate) struct TestServer {
+    pub(crate) address: String,
+    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) staging: tempfile::TempDir,
+    pub(crate) stopper: Stopper,
+    pub(crate) running: tokio::task::JoinHandle<()>,
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::with(ServerLimits::default(), Principal::local_operator()).await
+    }
+
+    pub(crate) async fn limited(limits: ServerLimits) -> Self {
+        Self::with(limits, Principal::local_operator()).await
+    }
+
+    pub(crate) async fn with(limits: ServerLimits, principal: Principal) -> Self {
+        let shelf = Arc::new(Shelf::default());
+        let staging = tempfile::tempdir().unwrap();
+        let library: Arc<dyn Library> = Arc::clone(&shelf) as Arc<dyn Library>;
+        let parts = Parts { library, random: Arc::new(Counting(AtomicU64::new(1))), staging: staging.path().to_owned(), principal };
+        let serving = serve(parts, &config(limits)).unwrap();
+        let (address, stopper) = (serving.address().to_string(), serving.stopper());
+        let running = tokio::spawn(async move { serving.run(std::future::pending).await.unwrap() });
+        Self { address, shelf, staging, stopper, running }
+    }
+
+    pub(crate) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.address).await.unwrap()
+    }
+
+    /// Sends one request and reads the whole response.
+    pub(crate) async fn send(&self, request: Request) -> Reply {
+        let mut stream = self.connect().await;
+        // A server that refuses early may close before all is written: the answer is what counts.
+        let _ = stream.write_all(&request.bytes("localhost")).await;
+        read_reply(&mut stream).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send(Request::new("GET", path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, json: &str) -> Reply {
+        self.send(Request::new("POST", path).json(json)).await
+    }
+}
+
+/// A request to be written.
+#[derive(Clone)]
+pub(crate) struct Request {
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Request {
+    pub(crate) fn new(method: &str, path: &str) -> Self {
+        Self { method: method.into(), path: path.into(), headers: vec![], body: vec![] }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn json(self, body: &str) -> Self {
+        self.header("content-type", "application/json").body(body.as_bytes())
+    }
+
+    pub(crate) fn body(mut self, body: &[u8]) -> Self {
+        self.body = body.to_vec();
+        self
+    }
+
+    /// As it goes over the wire; `host` unless a header says otherwise.
+    pub(crate) fn bytes(&self, host: &str) -> Vec<u8> {
+        let mut head = format!("{} {} HTTP/1.1\r\nconnection: close\r\n", self.method, self.path);
+        if !self.headers.iter().any(|(name, _)| name == "host") {
+            head += &format!("host: {host}\r\n");
+        }
+        if !self.headers.iter().any(|(name, _)| name == "content-length") && (self.method != "GET" || !self.body.is_empty()) {
+            head += &format!("content-length: {}\r\n", self.body.len());
+        }
+        for (name, value) in &self.headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        [head.as_bytes(), b"\r\n", &self.body].concat()
+    }
+}
+
+/// A response read to its end.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// The code of a problem; checks its whole shape.
+    pub(crate) fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        let problem: pinakes_api::Problem = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!((problem.status, self.status), (self.status, problem.code.status()));
+        assert_eq!(Some(problem.request_id.as_str()), self.header("x-request-id"));
+        problem.code.as_str().to_owned()
+    }
+}
+
+/// Reads until the server closes.
+pub(crate) async fn read_reply(stream: &mut TcpStream) -> Reply {
+    let mut bytes = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes)).await.expect("an answer within 20 s");
+    let end =
+        bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or_else(|| panic!("no response head, read {read:?}: {bytes:?}"));
+    let head = std::str::from_utf8(&bytes[..end]).unwrap();
+    let mut lines = head.split("\r\n");
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let headers: Vec<_> = lines.filter_map(|line| line.split_once(": ")).map(|(n, v)| (n.to_lowercase(), v.to_owned())).collect();
+    let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+    let body = if chunked { unchunk(&bytes[end + 4..]) } else { bytes[end + 4..].to_vec() };
+    Reply { status, headers, body }
+}
+
+fn unchunk(mut bytes: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(end) = bytes.windows(2).position(|window| window == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&bytes[..end]).unwrap(), 16).unwrap();
+        if size == 0 {
+            break;
+        }
+        body.extend_from_slice(&bytes[end + 2..end + 2 + size]);
+        bytes = &bytes[end + 4 + size..];
+    }
+    body
+}
+
+/// Waits until `holds`, at most two seconds.
+pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..200 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never came true: {what}");
+}
