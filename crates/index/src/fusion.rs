@@ -1,0 +1,114 @@
+//! Two ranked lists become one. Pure and deterministic: equal scores are ordered by chunk id, so the same candidates always give the
+//! same answer.
+
+use std::collections::HashMap;
+
+use pinakes_types::ChunkId;
+
+use crate::model::{Candidate, Fusion, LegHit};
+
+/// One leg's answer: chunks and scores, best first.
+pub(crate) type Ranked = Vec<(ChunkId, f32)>;
+
+/// Joins the legs. A chunk missing from a leg gets nothing from it.
+pub(crate) fn fuse(lexical: &Ranked, vector: &Ranked, fusion: Fusion) -> Vec<Candidate> {
+    let mut joined: HashMap<ChunkId, Candidate> = HashMap::with_capacity(lexical.len() + vector.len());
+    let blank = |id| Candidate { id, score: 0.0, lexical: None, vector: None };
+    let (lexical_share, vector_share) = shares(fusion);
+    let shared = contributions(lexical, fusion).zip(lexical);
+    for ((rank, contribution), &(id, score)) in shared {
+        let candidate = joined.entry(id).or_insert_with(|| blank(id));
+        candidate.lexical = Some(LegHit { rank, score });
+        candidate.score += lexical_share * contribution;
+    }
+    for ((rank, contribution), &(id, score)) in contributions(vector, fusion).zip(vector) {
+        let candidate = joined.entry(id).or_insert_with(|| blank(id));
+        candidate.vector = Some(LegHit { rank, score });
+        candidate.score += vector_share * contribution;
+    }
+    let mut candidates: Vec<Candidate> = joined.into_values().collect();
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+    candidates
+}
+
+/// Weights of the lexical and the vector leg.
+fn shares(fusion: Fusion) -> (f32, f32) {
+    match fusion {
+        Fusion::Convex { weight_lexical } => {
+            let weight = weight_lexical.clamp(0.0, 1.0);
+            (weight, 1.0 - weight)
+        }
+        Fusion::Rrf { .. } => (1.0, 1.0),
+    }
+}
+
+/// Rank (from 1) and contribution of each place of one leg. Under convex fusion a leg whose candidates all score the same, or that has
+/// only one, says "all of these equally": each gets 1.
+fn contributions(leg: &Ranked, fusion: Fusion) -> impl Iterator<Item = (u32, f32)> {
+    let scores = leg.iter().map(|&(_, score)| score);
+    let (low, high) = scores.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), score| (low.min(score), high.max(score)));
+    leg.iter().zip(1_u32..).map(move |(&(_, score), rank)| {
+        let contribution = match fusion {
+            Fusion::Convex { .. } if high > low => (score - low) / (high - low),
+            Fusion::Convex { .. } => 1.0,
+            Fusion::Rrf { k } => 1.0 / (k.max(0.0) + rank as f32),
+        };
+        (rank, contribution)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leg(pairs: &[(u64, f32)]) -> Ranked {
+        pairs.iter().map(|&(id, score)| (ChunkId(id), score)).collect()
+    }
+
+    fn order(candidates: &[Candidate]) -> Vec<u64> {
+        candidates.iter().map(|candidate| candidate.id.0).collect()
+    }
+
+    const HALF: Fusion = Fusion::Convex { weight_lexical: 0.5 };
+
+    #[test]
+    fn convex_is_the_weighted_mean_of_min_max_scores() {
+        let fused = fuse(&leg(&[(1, 30.0), (2, 20.0), (3, 10.0)]), &leg(&[(2, 0.9), (4, 0.8), (1, 0.5)]), HALF);
+        // 1: (1 + 0) / 2, 2: (0.5 + 1) / 2, 3: 0, 4: 0.75 / 2.
+        assert_eq!(order(&fused), [2, 1, 4, 3]);
+        assert!((fused[0].score - 0.75).abs() < 1e-6);
+        assert!((fused[2].score - 0.375).abs() < 1e-6);
+        assert_eq!(fused[0].lexical, Some(LegHit { rank: 2, score: 20.0 }));
+        assert_eq!(fused[3].vector, None);
+    }
+
+    #[test]
+    fn a_leg_that_does_not_distinguish_gives_all_its_candidates_the_same() {
+        let fused = fuse(&leg(&[(7, 4.0)]), &leg(&[]), HALF);
+        assert_eq!((order(&fused), fused[0].score), (vec![7], 0.5));
+        let fused = fuse(&leg(&[(9, 2.0), (3, 2.0)]), &leg(&[(3, 0.1)]), HALF);
+        assert_eq!(order(&fused), [3, 9]);
+        assert_eq!(fused[1].score, 0.5);
+    }
+
+    #[test]
+    fn ties_are_ordered_by_id_and_nothing_gives_nothing() {
+        let fused = fuse(&leg(&[(5, 1.0)]), &leg(&[(2, 1.0)]), HALF);
+        assert_eq!(order(&fused), [2, 5]);
+        assert!(fuse(&leg(&[]), &leg(&[]), HALF).is_empty());
+    }
+
+    #[test]
+    fn weights_reach_from_one_leg_to_the_other() {
+        let (lexical, vector) = (leg(&[(1, 2.0), (2, 1.0)]), leg(&[(2, 0.9), (1, 0.2)]));
+        assert_eq!(order(&fuse(&lexical, &vector, Fusion::Convex { weight_lexical: 1.0 })), [1, 2]);
+        assert_eq!(order(&fuse(&lexical, &vector, Fusion::Convex { weight_lexical: 0.0 })), [2, 1]);
+    }
+
+    #[test]
+    fn rrf_looks_at_ranks_only() {
+        let fused = fuse(&leg(&[(1, 1000.0), (2, 1.0)]), &leg(&[(2, 0.9), (3, 0.1)]), Fusion::Rrf { k: 60.0 });
+        assert_eq!(order(&fused), [2, 1, 3]);
+        assert!((fused[0].score - (1.0 / 62.0 + 1.0 / 61.0)).abs() < 1e-7);
+    }
+}

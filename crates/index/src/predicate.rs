@@ -1,0 +1,79 @@
+//! A scope and a filter as the SQL condition that Lance applies before it looks for neighbours. Says the same as
+//! [`crate::directory::Gate`]; values are quoted here and nowhere else.
+
+use std::collections::BTreeSet;
+
+use pinakes_types::{Label, Scope};
+
+use crate::model::Filter;
+
+/// The condition, or `None` when everything may be found.
+pub(crate) fn condition(scope: &Scope, filter: &Filter) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(labels) = scope.labels() {
+        parts.push(format!("array_has_any(labels, {})", label_list(labels)));
+    }
+    let mut among = |column: &str, values: Vec<&str>| {
+        if !values.is_empty() {
+            parts.push(format!("{column} IN ({})", joined(values)));
+        }
+    };
+    among("source", filter.sources.iter().map(|source| source.0.as_str()).collect());
+    among("kind", filter.kinds.iter().map(|kind| kind.as_str()).collect());
+    among("language", filter.languages.iter().map(String::as_str).collect());
+    if let Some(prefix) = filter.path_prefix.as_ref().filter(|prefix| !prefix.is_empty()) {
+        parts.push(format!("starts_with(path, {})", quoted(prefix)));
+    }
+    parts.extend(filter.modified_after.map(|time| format!("modified >= {}", time.0)));
+    parts.extend(filter.modified_before.map(|time| format!("modified < {}", time.0)));
+    (!parts.is_empty()).then(|| parts.join(" AND "))
+}
+
+/// `column IN (1, 2, 3)`.
+pub(crate) fn one_of(column: &str, numbers: impl IntoIterator<Item = u64>) -> String {
+    let numbers: Vec<String> = numbers.into_iter().map(|number| number.to_string()).collect();
+    format!("{column} IN ({})", numbers.join(", "))
+}
+
+/// The labels as an SQL array. An empty set becomes a label no document has, as an empty array has no type.
+pub(crate) fn label_list(labels: &BTreeSet<Label>) -> String {
+    if labels.is_empty() {
+        return "['']".to_owned();
+    }
+    format!("[{}]", joined(labels.iter().map(|label| label.0.as_str()).collect()))
+}
+
+fn joined(values: Vec<&str>) -> String {
+    values.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
+}
+
+/// An SQL string: the quotation mark is the only character with a meaning inside, and is doubled.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use pinakes_types::{DocumentKind, Principal, SourceId, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn everything_is_joined_by_and_and_quoted() {
+        let ada = Scope::check(&Principal::person("ada", [Label("o'hara".into())])).unwrap();
+        let filter = Filter {
+            sources: vec![SourceId("a' OR 1=1 --".into()), SourceId("b".into())],
+            kinds: vec![DocumentKind::Pdf],
+            path_prefix: Some("x'/".into()),
+            modified_after: Some(Timestamp(-5)),
+            ..Filter::default()
+        };
+        assert_eq!(
+            condition(&ada, &filter).unwrap(),
+            "array_has_any(labels, ['o''hara', 'public']) AND source IN ('a'' OR 1=1 --', 'b') AND kind IN ('pdf') \
+             AND starts_with(path, 'x''/') AND modified >= -5"
+        );
+        let all = Scope::check(&Principal::local_operator()).unwrap();
+        assert_eq!(condition(&all, &Filter::default()), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! The index through its public face. One binary, because each one links all of Lance.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod concurrency;
+mod filters;
+mod languages;
+mod recovery;
+mod round_trip;
+mod scifact;
+mod upkeep;
