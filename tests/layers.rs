@@ -15,7 +15,7 @@ const OUTSIDE: [&str; 2] = ["xtask", "tests"];
 const DEMANDED: [&str; 2] = ["Cargo.lock", ".gitignore"];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate lies two folders below the root").to_owned()
 }
 
 fn architecture() -> String {

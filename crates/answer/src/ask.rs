@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use pinakes_api::{ApiError, AskEvent, AskRequest, AskResponse, Citation, Retrieval, SearchRequest, Searched, Timings, Usage};
+use pinakes_api::{ApiError, AskEvent, AskRequest, AskResponse, Citation, Evidence, Retrieval, SearchRequest, Searched, Timings, Usage};
 use pinakes_catalog::Passage;
 use pinakes_index::Candidate;
 use pinakes_types::Scope;
@@ -35,7 +35,12 @@ impl Searcher {
     ///
     /// # Errors
     /// As [`Searcher::search`].
-    pub async fn ask(&self, scope: &Scope, request: &AskRequest, listener: Option<mpsc::Sender<AskEvent>>) -> Result<AskResponse, ApiError> {
+    pub async fn ask(
+        &self,
+        scope: &Scope,
+        request: &AskRequest,
+        listener: Option<mpsc::Sender<AskEvent>>,
+    ) -> Result<AskResponse, ApiError> {
         let started = Instant::now();
         let listener = Listener(listener);
         let question = check(&request.question)?;
@@ -45,11 +50,20 @@ impl Searcher {
         let searched = Searched { documents, passages: found.passages.len() as u64 };
         let retrieval_ms = started.elapsed().as_millis() as u64;
         let words = content_words(question);
-        let hits = |number: usize| found.passages.iter().take(number).enumerate().map(|(place, (passage, candidate))| hit(place + 1, passage.clone(), candidate, &words, false)).collect::<Vec<_>>();
+        let hits = |number: usize| {
+            found
+                .passages
+                .iter()
+                .take(number)
+                .enumerate()
+                .map(|(place, (passage, candidate))| hit(place + 1, passage.clone(), candidate, &words, false))
+                .collect::<Vec<_>>()
+        };
         listener.tell(|| AskEvent::Retrieval(Retrieval { searched, took_ms: retrieval_ms, hits: hits(usize::MAX) })).await;
 
         let ranked = self.rank_sentences(scope, question, found.vector, &found.passages).await?;
-        let supported = ranked.first().is_some_and(|best| best.signals.support() >= self.store.config.answer.support_min);
+        let evidence = ranked.first().map_or_else(Evidence::default, |best| best.signals.evidence());
+        let supported = !ranked.is_empty() && evidence.support >= self.store.config.answer.support_min;
         let first_words_ms = started.elapsed().as_millis() as u64;
         let (answer, citations) = match supported {
             true => self.write(&ranked, &found.passages, &listener).await,
@@ -70,6 +84,7 @@ impl Searcher {
             usage: Usage::default(),
             searched,
             extractive: true,
+            evidence,
             nearest: if refused { hits(NEAREST) } else { vec![] },
         };
         listener.tell(|| AskEvent::Usage(response.usage)).await;
@@ -77,7 +92,13 @@ impl Searcher {
         Ok(response)
     }
 
-    async fn rank_sentences(&self, scope: &Scope, question: &str, vector: Option<Vec<f32>>, passages: &[(Passage, Candidate)]) -> Result<Vec<Ranked>, ApiError> {
+    async fn rank_sentences(
+        &self,
+        scope: &Scope,
+        question: &str,
+        vector: Option<Vec<f32>>,
+        passages: &[(Passage, Candidate)],
+    ) -> Result<Vec<Ranked>, ApiError> {
         let sentences = self.sentences_of(scope, passages).await?;
         if sentences.is_empty() {
             return Ok(vec![]);

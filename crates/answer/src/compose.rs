@@ -25,7 +25,13 @@ const WEIGHT_COVERAGE: f32 = 0.15;
 const NEARLY_AS_GOOD: f32 = 0.88;
 
 /// Ranks sentences, best first. `vectors` are the sentences' embeddings, `passages` the evidence in its order.
-pub(crate) fn rank(question: &str, question_vector: &[f32], sentences: Vec<Sentence>, vectors: &[Vec<f32>], passages: &[(Passage, Candidate)]) -> Vec<Ranked> {
+pub(crate) fn rank(
+    question: &str,
+    question_vector: &[f32],
+    sentences: Vec<Sentence>,
+    vectors: &[Vec<f32>],
+    passages: &[(Passage, Candidate)],
+) -> Vec<Ranked> {
     let words = content_words(question);
     let passage_coverage: Vec<f32> = passages.iter().map(|(passage, _)| coverage(&words, &whole(passage))).collect();
     let mut ranked: Vec<Ranked> = sentences
@@ -41,7 +47,9 @@ pub(crate) fn rank(question: &str, question_vector: &[f32], sentences: Vec<Sente
             Ranked { sentence, score, signals }
         })
         .collect();
-    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.sentence.passage.cmp(&b.sentence.passage)).then(a.sentence.span.cmp(&b.sentence.span)));
+    ranked.sort_by(|a, b| {
+        b.score.total_cmp(&a.score).then(a.sentence.passage.cmp(&b.sentence.passage)).then(a.sentence.span.cmp(&b.sentence.span))
+    });
     ranked
 }
 
@@ -71,7 +79,8 @@ pub(crate) fn choose(ranked: &[Ranked], sentences_max: usize) -> Vec<Ranked> {
 }
 
 fn says_the_same(a: &Sentence, b: &Sentence) -> bool {
-    let letters = |sentence: &Sentence| sentence.plain.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let letters =
+        |sentence: &Sentence| sentence.plain.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     letters(a) == letters(b)
 }
 

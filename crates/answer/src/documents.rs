@@ -1,8 +1,6 @@
 //! Documents as people browse and open them.
 
-use pinakes_api::{
-    ApiError, Code, ContentQuery, DocumentContent, DocumentCounts, DocumentList, DocumentListQuery, DocumentSummary,
-};
+use pinakes_api::{ApiError, Code, ContentQuery, DocumentContent, DocumentCounts, DocumentList, DocumentListQuery, DocumentSummary};
 use pinakes_catalog::{DocumentFilter, DocumentRow, StateCounts};
 use pinakes_types::{CharIndex, CharSpan, DocId, DocumentKind, Scope, StructuredText, Timestamp};
 
@@ -41,7 +39,7 @@ impl Searcher {
     /// [`Code::NotFound`] when there is none, or none that the scope allows: the two cannot be told apart.
     pub async fn document(&self, scope: &Scope, doc: &DocId) -> Result<DocumentSummary, ApiError> {
         let row = self.store.catalog.document(scope, doc).await.map_err(catalog_error)?;
-        row.filter(|row| row.reason.as_ref().is_none_or(|reason| reason.code != "removed")).map(summary).ok_or_else(no_document)
+        row.map(summary).ok_or_else(no_document)
     }
 
     /// A part of a document's stored text.
@@ -80,6 +78,17 @@ impl Searcher {
             blocks: blocks.collect(),
             markup: text.markup.iter().filter_map(|markup| markup.intersection(span)).collect(),
         })
+    }
+}
+
+impl Searcher {
+    /// What stands at a span of a document's current text: the check that anybody can make of a citation.
+    ///
+    /// # Errors
+    /// Catalog errors. `Ok(None)` when there is no such document.
+    pub async fn quote_at(&self, scope: &Scope, doc: &DocId, span: CharSpan) -> Result<Option<String>, ApiError> {
+        let text = self.store.catalog.text(scope, doc).await.map_err(catalog_error)?;
+        Ok(text.map(|(_, text)| CharIndex::new(&text.text).slice(span).to_owned()))
     }
 }
 

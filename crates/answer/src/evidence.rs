@@ -96,7 +96,9 @@ fn quotable(text: &StructuredText, index: &CharIndex<'_>, span: CharSpan) -> Opt
     let mut chars = source.chars().peekable();
     while let Some(&c) = chars.peek() {
         let is_markup = text.markup.get(text.markup.partition_point(|markup| markup.end <= at)).is_some_and(|markup| markup.start <= at);
-        let opens_line = matches!(c, '#' | '>' | '-' | '+' | '•' | '◦' | '–') || c.is_whitespace() || (is_markup && (c.is_ascii_digit() || matches!(c, '.' | ')' | '|')));
+        let opens_line = matches!(c, '#' | '>' | '-' | '+' | '•' | '◦' | '–')
+            || c.is_whitespace()
+            || (is_markup && (c.is_ascii_digit() || matches!(c, '.' | ')' | '|')));
         let bullet = c == '*' && chars.clone().nth(1).is_some_and(char::is_whitespace);
         if !(opens_line || bullet) {
             break;
@@ -132,7 +134,11 @@ mod tests {
     fn sentences_stand_where_they_say() {
         let source = "# Head\n\n- Ünused days *lapse*. They do.\n- [Ask](x) HR first.";
         let end = source.chars().count();
-        let document = document(source, &[(BlockKind::Heading(1), 0, 6), (BlockKind::ListItem, 8, end)], &[(0, 2), (8, 10), (22, 23), (28, 29), (40, 42), (42, 43), (46, 50)]);
+        let document = document(
+            source,
+            &[(BlockKind::Heading(1), 0, 6), (BlockKind::ListItem, 8, end)],
+            &[(0, 2), (8, 10), (22, 23), (28, 29), (40, 42), (42, 43), (46, 50)],
+        );
         let index = CharIndex::new(source);
         let found = sentences_in(0, &document, CharSpan::new(0, end));
         let quotes: Vec<&str> = found.iter().map(|sentence| index.slice(sentence.span)).collect();

@@ -33,8 +33,10 @@ pub(crate) fn content_words(text: &str) -> Vec<String> {
 
 /// Words with the byte they start at. Scripts without spaces between words give one word a character pair.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word)).flat_map(
-        |(at, word)| {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
+        .flat_map(|(at, word)| {
             if !word.chars().next().is_some_and(is_ideograph) {
                 return vec![(at, word)];
             }
@@ -43,8 +45,7 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
                 0..=2 => vec![(at, word)],
                 _ => starts.windows(3).map(|w| (at + w[0], &word[w[0]..w[2]])).collect(),
             }
-        },
-    )
+        })
 }
 
 fn is_ideograph(c: char) -> bool {
@@ -64,22 +65,21 @@ pub(crate) fn same_word(a: &str, b: &str) -> bool {
 /// Words of questions and of every sentence, in English, German, Spanish and French.
 const COMMON: &[&str] = &[
     // English
-    "a", "an", "and", "any", "are", "as", "at", "be", "been", "by", "can", "could", "did", "do", "does", "for", "from", "get", "had", "has", "have",
-    "how", "i", "if", "in", "into", "is", "it", "its", "long", "many", "may", "me", "much", "must", "my", "need", "of", "on", "or", "our", "shall",
-    "should", "so", "tell", "than", "that", "the", "their", "them", "there", "these", "they", "this", "to", "us", "was", "we", "were", "what",
-    "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your", "about", "happens", "happen", "give",
-    // German
-    "ab", "als", "am", "an", "auch", "auf", "aus", "bei", "bin", "bis", "das", "dass", "dem", "den", "der", "des", "die", "dies", "diese", "dieser",
-    "du", "durch", "ein", "eine", "einem", "einen", "einer", "eines", "er", "es", "für", "gibt", "habe", "haben", "hat", "ich", "ihr", "im", "ist",
-    "kann", "kein", "keine", "können", "lange", "man", "mein", "meine", "mit", "muss", "müssen", "nach", "nicht", "oder", "sich", "sie", "sind",
-    "soll", "um", "und", "uns", "unser", "unsere", "viel", "viele", "vom", "von", "vor", "wann", "warum", "was", "welche", "welchem", "welchen",
-    "welcher", "welches", "wenn", "wer", "werden", "wie", "wieviel", "wir", "wird", "wo", "wurde", "zu", "zum", "zur", "über",
-    // Spanish
-    "al", "como", "con", "cuál", "cuándo", "cuánto", "cómo", "de", "del", "dónde", "el", "ella", "en", "es", "esta", "este", "la", "las", "lo",
-    "los", "para", "por", "que", "qué", "quién", "se", "son", "su", "un", "una", "y",
-    // French
-    "au", "aux", "avec", "ce", "cette", "combien", "comment", "dans", "des", "du", "et", "il", "je", "le", "les", "nous", "où", "ou", "par", "pas",
-    "pour", "quand", "quel", "quelle", "qui", "sur", "une", "vous",
+    "a", "an", "and", "any", "are", "as", "at", "be", "been", "by", "can", "could", "did", "do", "does", "for", "from", "get", "had", "has",
+    "have", "how", "i", "if", "in", "into", "is", "it", "its", "long", "many", "may", "me", "much", "must", "my", "need", "of", "on", "or",
+    "our", "shall", "should", "so", "tell", "than", "that", "the", "their", "them", "there", "these", "they", "this", "to", "us", "was",
+    "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your", "about",
+    "happens", "happen", "give", // German
+    "ab", "als", "am", "an", "auch", "auf", "aus", "bei", "bin", "bis", "das", "dass", "dem", "den", "der", "des", "die", "dies", "diese",
+    "dieser", "du", "durch", "ein", "eine", "einem", "einen", "einer", "eines", "er", "es", "für", "gibt", "habe", "haben", "hat", "ich",
+    "ihr", "im", "ist", "kann", "kein", "keine", "können", "lange", "man", "mein", "meine", "mit", "muss", "müssen", "nach", "nicht",
+    "oder", "sich", "sie", "sind", "soll", "um", "und", "uns", "unser", "unsere", "viel", "viele", "vom", "von", "vor", "wann", "warum",
+    "was", "welche", "welchem", "welchen", "welcher", "welches", "wenn", "wer", "werden", "wie", "wieviel", "wir", "wird", "wo", "wurde",
+    "zu", "zum", "zur", "über", // Spanish
+    "al", "como", "con", "cuál", "cuándo", "cuánto", "cómo", "de", "del", "dónde", "el", "ella", "en", "es", "esta", "este", "la", "las",
+    "lo", "los", "para", "por", "que", "qué", "quién", "se", "son", "su", "un", "una", "y", // French
+    "au", "aux", "avec", "ce", "cette", "combien", "comment", "dans", "des", "du", "et", "il", "je", "le", "les", "nous", "où", "ou", "par",
+    "pas", "pour", "quand", "quel", "quelle", "qui", "sur", "une", "vous",
 ];
 
 #[cfg(test)]

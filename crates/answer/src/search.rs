@@ -9,10 +9,10 @@ use pinakes_index::{Candidate, Filter, Mode, Query};
 use pinakes_ingest::IngestError;
 use pinakes_types::{ChunkId, Scope, Timestamp};
 
+use crate::Searcher;
 use crate::highlight::highlight;
 use crate::question::{check, content_words};
 use crate::searcher::catalog_error;
-use crate::Searcher;
 
 /// Passages that may be shown, best first, and the vector they were found by.
 pub(crate) struct Found {
@@ -78,7 +78,8 @@ impl Searcher {
             let passages = self.store.catalog.resolve(scope, &ids).await.map_err(catalog_error)?;
             let mut some = some.iter();
             for passage in passages {
-                let candidate = some.find(|candidate| candidate.id == passage.chunk).expect("passages come in the order of their candidates");
+                let candidate =
+                    some.find(|candidate| candidate.id == passage.chunk).expect("passages come in the order of their candidates");
                 allowed.push((passage, candidate.clone()));
             }
             if allowed.len() >= wanted {

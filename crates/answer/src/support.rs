@@ -1,6 +1,8 @@
 //! Whether the evidence carries an answer. Three signals are joined by a logistic model whose weights were fitted on ClapNQ
 //! (150 questions with an answer in the passages, 150 without; Rosenthal et al. 2024, arXiv:2404.02103).
 
+use pinakes_api::Evidence;
+
 use crate::question::{same_word, words};
 
 /// What speaks for an answer, each 0 to 1.
@@ -14,7 +16,7 @@ pub struct Signals {
     pub coverage: f32,
 }
 
-/// Weights and intercept; `eval answers` prints what is needed to fit them again.
+/// Weights and intercept; `benches/refusal_clapnq.py` fits them again.
 const WEIGHT_SENTENCE: f32 = 3.0;
 const WEIGHT_PASSAGE: f32 = 5.0;
 const WEIGHT_COVERAGE: f32 = 2.5;
@@ -26,6 +28,13 @@ impl Signals {
     pub fn support(&self) -> f32 {
         let sum = WEIGHT_SENTENCE * self.sentence + WEIGHT_PASSAGE * self.passage + WEIGHT_COVERAGE * self.coverage + INTERCEPT;
         1.0 / (1.0 + (-sum).exp())
+    }
+}
+
+impl Signals {
+    /// As the answer shows it.
+    pub(crate) fn evidence(&self) -> Evidence {
+        Evidence { support: self.support(), sentence: self.sentence, passage: self.passage, coverage: self.coverage }
     }
 }
 

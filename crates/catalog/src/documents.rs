@@ -65,6 +65,9 @@ pub struct StateCounts {
     pub failed: u64,
 }
 
+/// Reason of a document that was taken out on request: it is in no list, as if it were not there.
+pub const REMOVED: &str = "removed";
+
 const COLUMNS: &str = "SELECT d.doc_id, d.source_id, d.path, d.title, d.kind, d.language, d.state, d.reason_code, d.reason_message, d.bytes, \
                        d.modified_ns, d.doc_version, d.pages, d.chunks, d.indexed_at FROM documents d WHERE ";
 
@@ -75,7 +78,7 @@ impl Catalog {
     /// Database errors.
     pub async fn documents(&self, scope: &Scope, filter: &DocumentFilter, limit: u32) -> Result<Vec<DocumentRow>, CatalogError> {
         let mut select = QueryBuilder::new(COLUMNS);
-        select.push("1 = 1");
+        select.push("COALESCE(d.reason_code, '') <> ").push_bind(REMOVED);
         if let Some(state) = filter.state {
             select.push(" AND d.state = ").push_bind(state.as_str());
         }
@@ -102,6 +105,7 @@ impl Catalog {
     pub async fn document(&self, scope: &Scope, doc: &DocId) -> Result<Option<DocumentRow>, CatalogError> {
         let mut select = QueryBuilder::new(COLUMNS);
         select.push("d.doc_id = ").push_bind(doc.0.clone());
+        select.push(" AND COALESCE(d.reason_code, '') <> ").push_bind(REMOVED);
         only_allowed(&mut select, scope);
         Ok(select.build().fetch_optional(&self.readers).await?.as_ref().map(document))
     }
@@ -111,7 +115,20 @@ impl Catalog {
     /// # Errors
     /// Database errors.
     pub async fn state_counts(&self, scope: &Scope) -> Result<StateCounts, CatalogError> {
-        let mut select = QueryBuilder::new("SELECT d.state AS state, COUNT(*) AS documents FROM documents d WHERE 1 = 1");
+        self.state_counts_of(scope, None).await
+    }
+
+    /// The same for one source.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn state_counts_of(&self, scope: &Scope, source: Option<&SourceId>) -> Result<StateCounts, CatalogError> {
+        let mut select =
+            QueryBuilder::new("SELECT d.state AS state, COUNT(*) AS documents FROM documents d WHERE COALESCE(d.reason_code, '') <> ");
+        select.push_bind(REMOVED);
+        if let Some(source) = source {
+            select.push(" AND d.source_id = ").push_bind(source.0.clone());
+        }
         only_allowed(&mut select, scope);
         select.push(" GROUP BY d.state");
         let mut counts = StateCounts::default();

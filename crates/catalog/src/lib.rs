@@ -13,7 +13,7 @@ mod settings;
 mod sources;
 mod stored_text;
 
-pub use documents::{DocumentFilter, DocumentRow, StateCounts};
+pub use documents::{DocumentFilter, DocumentRow, REMOVED, StateCounts};
 pub use error::CatalogError;
 pub use jobs::{JobRow, JobState};
 pub use open::Catalog;

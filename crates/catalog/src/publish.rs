@@ -156,6 +156,15 @@ impl Catalog {
         Ok(row.map(|row| (row.get::<i64, _>("publication").unsigned_abs(), row.get("record"))))
     }
 
+    /// When something last became searchable.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn published_at(&self) -> Result<Option<Timestamp>, CatalogError> {
+        let at: Option<i64> = sqlx::query_scalar("SELECT MAX(published_at) FROM publications").fetch_one(&self.readers).await?;
+        Ok(at.map(Timestamp))
+    }
+
     /// A file that was touched but says what it said: only its size and time are noted.
     ///
     /// # Errors
@@ -170,14 +179,14 @@ impl Catalog {
     ///
     /// # Errors
     /// Database errors.
-    pub async fn withdraw(&self, doc: &DocId, reason: &Reason, now: Timestamp) -> Result<bool, CatalogError> {
+    pub async fn withdraw(&self, doc: &DocId, message: &str, now: Timestamp) -> Result<bool, CatalogError> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         drop_current(&mut transaction, doc, now).await?;
         let done = sqlx::query(
             "UPDATE documents SET state = 'skipped', reason_code = $1, reason_message = $2, current_version = NULL, chunks = 0, pages = 0 WHERE doc_id = $3",
         )
-        .bind(&reason.code)
-        .bind(&reason.message)
+        .bind(crate::REMOVED)
+        .bind(message)
         .bind(&doc.0)
         .execute(&mut *transaction)
         .await?;

@@ -4,8 +4,7 @@ use pinakes_catalog::{
     Catalog, CatalogError, DocumentFate, DocumentFilter, NewChunk, NewDocument, NewText, Publication, SourceKind, SourceRow,
 };
 use pinakes_types::{
-    CharSpan, ChunkId, DocId, DocVersion, DocumentKind, FileState, Label, Principal, Reason, Scope, SourceId, StructuredText, Timestamp,
-    VersionSeq,
+    CharSpan, ChunkId, DocId, DocVersion, DocumentKind, FileState, Label, Principal, Scope, SourceId, StructuredText, Timestamp, VersionSeq,
 };
 
 const NOW: Timestamp = Timestamp(1_000);
@@ -125,13 +124,14 @@ async fn labels_decide_in_every_reading_function() {
 async fn withdrawn_documents_are_gone_at_once_and_stay_gone() {
     let store = Store::new().await;
     let document = store.publish("a.txt", "words", &["public"]).await;
-    let reason = Reason::new("removed", "removed by the operator");
-    assert!(store.catalog.withdraw(&document.doc, &reason, NOW).await.unwrap());
+    assert!(store.catalog.withdraw(&document.doc, "by the operator", NOW).await.unwrap());
     assert!(store.bodies(&operator(), &[ChunkId::new(VersionSeq(1), 0).unwrap()]).await.is_empty());
     assert_eq!(store.catalog.text(&operator(), &document.doc).await.unwrap(), None);
     let known = store.catalog.known_files(&source()).await.unwrap();
     assert_eq!(known["a.txt"].state, FileState::Skipped);
-    assert!(!store.catalog.withdraw(&DocId("unknown".into()), &reason, NOW).await.unwrap());
+    assert_eq!(store.catalog.document(&operator(), &document.doc).await.unwrap(), None);
+    assert_eq!(store.catalog.state_counts(&operator()).await.unwrap().skipped, 0);
+    assert!(!store.catalog.withdraw(&DocId("unknown".into()), "", NOW).await.unwrap());
 }
 
 #[tokio::test]

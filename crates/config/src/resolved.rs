@@ -35,8 +35,6 @@ pub struct IngestConfig {
     pub follow_links: bool,
     /// Whether `.gitignore` and `.ignore` are obeyed.
     pub ignore_files: bool,
-    /// How long a watched file must lie still before it is read.
-    pub settle: Duration,
     /// How often all sources are looked through; `None`: only when asked.
     pub sync_interval: Option<Duration>,
 }
@@ -50,15 +48,11 @@ pub struct ExtractConfig {
     pub limits: ExtractLimits,
 }
 
-/// `[chunk]`, in tokens of the embedding model; `overlap < target <= max`.
+/// `[chunk]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChunkConfig {
-    /// Aimed at.
-    pub tokens_target: usize,
-    /// Never exceeded.
+    /// Tokens of the embedding model that a chunk never exceeds, its title and headings included.
     pub tokens_max: usize,
-    /// Repeated from the chunk before.
-    pub tokens_overlap: usize,
 }
 
 /// `[embed]`
@@ -66,10 +60,6 @@ pub struct ChunkConfig {
 pub struct EmbedConfig {
     /// Name in the model store.
     pub model: String,
-    /// At least 1.
-    pub threads: usize,
-    /// Chunks embedded together.
-    pub batch_chunks: usize,
 }
 
 /// `[index]`
@@ -81,8 +71,6 @@ pub struct IndexConfig {
     pub commit_interval: Duration,
     /// Memory of the full-text writer.
     pub writer_heap_bytes: usize,
-    /// How often small pieces are merged; `None`: only when asked.
-    pub optimise_interval: Option<Duration>,
     /// From this many rows on there is an approximate vector index.
     pub ann_rows_min: usize,
 }
@@ -169,7 +157,6 @@ pub(crate) fn ingest(read: &Reader<'_>) -> Result<IngestConfig, ConfigError> {
         hidden: read.flag("ingest.hidden")?,
         follow_links: read.flag("ingest.follow_links")?,
         ignore_files: read.flag("ingest.ignore_files")?,
-        settle: read.time("ingest.settle", MILLISECOND..=HOUR)?,
         sync_interval: read.interval("ingest.sync_interval", SECOND..=30 * DAY)?,
     })
 }
@@ -188,18 +175,11 @@ pub(crate) fn extract(read: &Reader<'_>) -> Result<ExtractConfig, ConfigError> {
 }
 
 pub(crate) fn chunk(read: &Reader<'_>) -> Result<ChunkConfig, ConfigError> {
-    let tokens_max = read.number("chunk.tokens_max", 16..=8_192)?;
-    let tokens_target = read.number("chunk.tokens_target", 16..=tokens_max)?;
-    let tokens_overlap = read.number("chunk.tokens_overlap", 0..=tokens_target / 2)?;
-    Ok(ChunkConfig { tokens_target, tokens_max, tokens_overlap })
+    Ok(ChunkConfig { tokens_max: read.number("chunk.tokens_max", 32..=8_192)? })
 }
 
 pub(crate) fn embed(read: &Reader<'_>) -> Result<EmbedConfig, ConfigError> {
-    Ok(EmbedConfig {
-        model: read.text_not_empty("embed.model")?,
-        threads: read.threads("embed.threads", usize::MAX)?,
-        batch_chunks: read.number("embed.batch_chunks", 1..=1_024)?,
-    })
+    Ok(EmbedConfig { model: read.text_not_empty("embed.model")? })
 }
 
 pub(crate) fn index(read: &Reader<'_>) -> Result<IndexConfig, ConfigError> {
@@ -208,7 +188,6 @@ pub(crate) fn index(read: &Reader<'_>) -> Result<IndexConfig, ConfigError> {
         commit_chunks: read.number("index.commit_chunks", 1..=1_000_000)?,
         commit_interval: read.time("index.commit_interval", MILLISECOND..=HOUR)?,
         writer_heap_bytes: usize::try_from(heap).map_err(|_| read.invalid("index.writer_heap", "a size this machine can address"))?,
-        optimise_interval: read.interval("index.optimise_interval", SECOND..=30 * DAY)?,
         ann_rows_min: read.number("index.ann_rows_min", 256..=1_000_000_000)?,
     })
 }

@@ -40,7 +40,7 @@ fn the_compiled_in_file_resolves_and_agrees_with_the_limits() {
     assert_eq!(config.extract.limits, ExtractLimits::default());
     assert!(config.search.hits <= SearchLimits::default().hits_max);
     assert!(config.server.address.ip().is_loopback());
-    assert!(config.embed.threads >= 1 && config.extract.workers >= 1 && config.server.workers >= 1);
+    assert!(config.extract.workers >= 1 && config.server.workers >= 1);
 }
 
 #[test]
@@ -160,9 +160,9 @@ fn bad_values_name_the_key_and_what_would_be_right() {
         &expect!["DIR/config.toml:2: `server.address` is \"localhost\" but must be an IP address and a port, such as 127.0.0.1:8631"],
     );
     check_error(
-        "[chunk]\ntokens_target = 300",
+        "[chunk]\ntokens_max = 9",
         &[],
-        &expect!["DIR/config.toml:2: `chunk.tokens_target` is \"300\" but must be a number from 16 to 256"],
+        &expect!["DIR/config.toml:2: `chunk.tokens_max` is \"9\" but must be a number from 32 to 8192"],
     );
     check_error(
         "",

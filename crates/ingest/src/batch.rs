@@ -75,7 +75,8 @@ impl Batch {
     }
 
     fn is_due(&self, writer: &Writer) -> bool {
-        let distance = (self.started.elapsed() / 4).clamp(FIRST_PUBLICATION, writer.store.config.index.commit_interval.max(FIRST_PUBLICATION));
+        let distance =
+            (self.started.elapsed() / 4).clamp(FIRST_PUBLICATION, writer.store.config.index.commit_interval.max(FIRST_PUBLICATION));
         self.published.elapsed() >= distance
     }
 
@@ -111,10 +112,10 @@ impl Batch {
             documents.push(document);
         }
         let record = if rows.is_empty() { None } else { Some(writer.write(&rows).await?) };
-        fail::fail_point!("ingest-before-publish");
+        fail::fail_point!("ingest.before_publish");
         let publication = Publication { record, documents, removed, forgotten: vec![] };
         writer.store.catalog.publish(&publication, writer.store.now()).await?;
-        fail::fail_point!("ingest-after-publish");
+        fail::fail_point!("ingest.after_publish");
         self.published = Instant::now();
         tell(&publication, progress);
         Ok(progress.save().await?)

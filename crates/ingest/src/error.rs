@@ -38,7 +38,9 @@ pub enum IngestError {
     #[error("{} lies in the data directory and cannot be a source", .0.display())]
     SourceIsStore(PathBuf),
     /// The vectors were made by another model.
-    #[error("this store was made with the embedding model {store}, but {configured} is configured; go back to that model, or run `pinakes index rebuild --embed-only` to embed everything anew")]
+    #[error(
+        "this store was made with the embedding model {store}, but {configured} is configured; go back to that model, or run `pinakes index rebuild --embed-only` to embed everything anew"
+    )]
     ModelMismatch {
         /// Of the store.
         store: String,

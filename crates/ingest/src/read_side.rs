@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pinakes_index::Indexes;
 use tokio::sync::{Mutex, RwLock};
 
+use crate::lock::WriterLock;
 use crate::writer::index_settings;
 use crate::{IngestError, Published, Store};
 
@@ -55,12 +56,23 @@ impl ReadSide {
                 indexes.follow(&published.record).await?;
                 indexes
             }
-            None => {
-                let folder = self.store.data_dir().join(&published.folder);
-                Arc::new(Indexes::open_for_reading(&folder, index_settings(&self.store, published.dimensions), &published.record).await?)
-            }
+            None => Arc::new(self.open_legs(&published).await?),
         };
         *self.view.write().await = Some(View { publication, published, indexes });
         Ok(true)
+    }
+
+    /// Opens the legs; where that fails, what a crash or a power cut left in the way is set aside first, if nobody else is writing.
+    async fn open_legs(&self, published: &Published) -> Result<Indexes, IngestError> {
+        let folder = self.store.data_dir().join(&published.folder);
+        let settings = index_settings(&self.store, published.dimensions);
+        let error = match Indexes::open_for_reading(&folder, settings.clone(), &published.record).await {
+            Ok(indexes) => return Ok(indexes),
+            Err(error) => error,
+        };
+        let Ok(_lock) = WriterLock::take(self.store.data_dir(), "recovery", self.store.now()) else { return Err(error.into()) };
+        tracing::warn!(%error, "the indexes do not open as they are; setting aside what was never published");
+        drop(Indexes::open(&folder, settings.clone(), Some(&published.record)).await?);
+        Ok(Indexes::open_for_reading(&folder, settings, &published.record).await?)
     }
 }

@@ -4,19 +4,16 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use futures::StreamExt;
-use pinakes_catalog::{DocumentFate, KnownFile, NewDocument, SourceRow};
+use pinakes_catalog::{DocumentFate, KnownFile, NewDocument, REMOVED, SourceRow};
 use pinakes_config::limits::IngestLimits;
 use pinakes_extract::Extraction;
-use pinakes_types::{DocId, FileState, Label, Reason, Timestamp};
+use pinakes_types::{DocId, FileState, Label, Reason};
 
 use crate::batch::{Batch, Read};
 use crate::chunk::{ChunkSettings, chunk};
 use crate::progress::Progress;
 use crate::walk::{Found, Walk, walk};
 use crate::{IngestError, Writer};
-
-/// Code of a document that was taken out on purpose: it stays out until its file is added by name.
-pub(crate) const REMOVED: &str = "removed";
 
 /// A file whose time is this close to its reading may have been written again within the same tick of the file system's clock, so its
 /// content is compared (the "racy" case of git's index).
@@ -26,14 +23,20 @@ const RACY_MS: i64 = 2_000;
 const READ_AHEAD: usize = 2;
 
 /// Brings the source up to date. With `only`, no other file of it is looked at, and a file taken out on purpose comes back.
-pub(crate) async fn read_source(writer: &Writer, source: &SourceRow, only: Option<&Path>, progress: &mut Progress<'_>) -> Result<(), IngestError> {
+pub(crate) async fn read_source(
+    writer: &Writer,
+    source: &SourceRow,
+    only: Option<&Path>,
+    progress: &mut Progress<'_>,
+) -> Result<(), IngestError> {
     let known = writer.store.catalog.known_files(&source.id).await?;
     let walked = look(writer, source, only).await?;
     let mut batch = Batch::new();
     if only.is_none() {
         batch.remove(gone(&known, &walked));
     }
-    let todo: Vec<Found> = walked.files.into_iter().filter(|file| only.is_some() || needs_reading(file, known.get(&file.relative), &writer.read_by)).collect();
+    let todo: Vec<Found> =
+        walked.files.into_iter().filter(|file| only.is_some() || needs_reading(file, known.get(&file.relative), &writer.read_by)).collect();
     if only.is_none() {
         progress.unchanged(known.len().saturating_sub(todo.iter().filter(|file| known.contains_key(&file.relative)).count()));
     }
@@ -141,7 +144,10 @@ async fn take(writer: &Writer, source: &SourceRow, file: Found, extraction: Extr
     Ok(Read { document, text: Some((text, chunks)), reason })
 }
 
-async fn cut(writer: &Writer, text: pinakes_types::StructuredText) -> Result<(pinakes_types::StructuredText, Vec<crate::chunk::Chunk>), IngestError> {
+async fn cut(
+    writer: &Writer,
+    text: pinakes_types::StructuredText,
+) -> Result<(pinakes_types::StructuredText, Vec<crate::chunk::Chunk>), IngestError> {
     let embedder = std::sync::Arc::clone(&writer.embedder);
     let settings: ChunkSettings = writer.chunk_settings();
     Ok(tokio::task::spawn_blocking(move || {
@@ -153,6 +159,8 @@ async fn cut(writer: &Writer, text: pinakes_types::StructuredText) -> Result<(pi
 
 #[cfg(test)]
 mod tests {
+    use pinakes_types::Timestamp;
+
     use super::*;
 
     fn found(bytes: u64, modified_ns: i64) -> Found {

@@ -22,7 +22,13 @@ impl Writer {
     ///
     /// # Errors
     /// Another writer; catalog, embedding and index errors. The published state stays as it was until the very end.
-    pub async fn rebuild(store: &Store, embedder: Arc<Embedder>, worker: WorkerCommand, id: String, observer: &dyn Observer) -> Result<Job, IngestError> {
+    pub async fn rebuild(
+        store: &Store,
+        embedder: Arc<Embedder>,
+        worker: WorkerCommand,
+        id: String,
+        observer: &dyn Observer,
+    ) -> Result<Job, IngestError> {
         let lock = WriterLock::take(store.data_dir(), "index rebuild", store.now())?;
         let old = Published::read(&store.catalog).await?.map(|(_, published)| published.folder);
         let folder = next_folder(old.as_deref());

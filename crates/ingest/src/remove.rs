@@ -4,12 +4,12 @@ use std::path::Path;
 
 use pinakes_api::{Job, JobKind};
 use pinakes_catalog::{Publication, SourceKind};
-use pinakes_types::{DocId, Reason, Scope, VersionSeq};
+use pinakes_types::{DocId, Scope, VersionSeq};
 
 use crate::progress::Progress;
-use crate::read_source::REMOVED;
 use crate::{IngestError, Quiet, Store, UPLOADS, Writer};
 
+const TAKEN_OUT: &str = "taken out on request; `pinakes index add` with its path brings it back";
 /// Dropped versions taken out of the legs per commit.
 const VERSIONS_PER_SWEEP: u32 = 2_000;
 
@@ -31,11 +31,7 @@ impl Store {
             }
             return Ok(true);
         }
-        if row.reason.as_ref().is_some_and(|reason| reason.code == REMOVED) {
-            return Ok(false);
-        }
-        let reason = Reason::new(REMOVED, "taken out on request; `pinakes index add` with its path brings it back");
-        Ok(self.catalog.withdraw(doc, &reason, self.now()).await?)
+        Ok(self.catalog.withdraw(doc, TAKEN_OUT, self.now()).await?)
     }
 }
 
@@ -58,9 +54,8 @@ impl Writer {
             self.store.catalog.publish(&Publication { removed: docs, ..Publication::default() }, self.store.now()).await?;
             self.store.catalog.remove_source(&source.id).await?;
         } else {
-            let reason = Reason::new(REMOVED, "taken out on request; `pinakes index add` with its path brings it back");
             for doc in &docs {
-                self.store.catalog.withdraw(doc, &reason, self.store.now()).await?;
+                self.store.catalog.withdraw(doc, TAKEN_OUT, self.store.now()).await?;
             }
         }
         self.sweep().await?;

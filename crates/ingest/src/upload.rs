@@ -68,7 +68,8 @@ impl Store {
 /// The last part of a name without anything that means something to a file system: no separators, no leading dot, no control characters.
 fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let clean: String = last.chars().map(|c| if c.is_control() || matches!(c, ':' | '*' | '?' | '"' | '<' | '>' | '|') { '_' } else { c }).collect();
+    let clean: String =
+        last.chars().map(|c| if c.is_control() || matches!(c, ':' | '*' | '?' | '"' | '<' | '>' | '|') { '_' } else { c }).collect();
     let clean = clean.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
     let (stem, extension) = clean.rsplit_once('.').map_or((clean, ""), |(stem, extension)| (stem, extension));
     let extension: String = extension.chars().take(16).collect();

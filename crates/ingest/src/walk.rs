@@ -37,7 +37,9 @@ pub(crate) struct Walk {
 impl Walk {
     /// Whether a known file may still be there although the walk did not see it.
     pub(crate) fn may_hide(&self, relative: &str) -> bool {
-        self.unseen.iter().any(|folder| folder.is_empty() || relative.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
+        self.unseen
+            .iter()
+            .any(|folder| folder.is_empty() || relative.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
     }
 }
 
@@ -98,7 +100,13 @@ fn look_at(root: &Path, inside: &Path, entry: &DirEntry, limits: &IngestLimits) 
     let relative = relative_name(path.strip_prefix(root).unwrap_or(path));
     let refuse = |code: &str, message: &str| {
         let reason = Reason::new(code, message);
-        Some(Found { path: path.to_owned(), relative: relative.clone(), bytes: 0, modified_ns: 0, refused: Some((FileState::Skipped, reason)) })
+        Some(Found {
+            path: path.to_owned(),
+            relative: relative.clone(),
+            bytes: 0,
+            modified_ns: 0,
+            refused: Some((FileState::Skipped, reason)),
+        })
     };
     let kind = entry.file_type()?;
     if kind.is_symlink() {
@@ -150,7 +158,9 @@ fn error_path(error: &ignore::Error) -> Option<&Path> {
 
 fn without_place(error: &ignore::Error) -> &ignore::Error {
     match error {
-        ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => without_place(err),
+        ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            without_place(err)
+        }
         other => other,
     }
 }

@@ -82,7 +82,10 @@ impl Writer {
     fn fingerprint(&self) -> String {
         let ChunkSettings { tokens_max, tokens_merge_below } = self.chunk_settings();
         let model = &self.embedder.model().fingerprint;
-        format!("extract {EXTRACTOR_VERSION}, chunk {CHUNKER_VERSION} {tokens_max}/{tokens_merge_below}, embed {}", &model[..model.len().min(12)])
+        format!(
+            "extract {EXTRACTOR_VERSION}, chunk {CHUNKER_VERSION} {tokens_max}/{tokens_merge_below}, embed {}",
+            &model[..model.len().min(12)]
+        )
     }
 
     pub(crate) fn chunk_settings(&self) -> ChunkSettings {
@@ -152,13 +155,30 @@ impl Writer {
     /// Clears the legs of what is no longer current and writes the job's last word.
     pub(crate) async fn end(&self, progress: Progress<'_>, result: Result<(), IngestError>) -> Result<Job, IngestError> {
         let result = match result {
-            Ok(()) => self.sweep().await,
+            Ok(()) => self.upkeep().await,
             Err(error) => Err(error),
         };
         let reason = result.as_ref().err().map(|error| Reason::new("run_ended", error.to_string()));
         let job = progress.finish(reason).await;
         result?;
         Ok(job?)
+    }
+
+    /// What keeps the legs small and fast, at the end of each run: old versions go, and Lance's many small pieces become few.
+    async fn upkeep(&self) -> Result<(), IngestError> {
+        self.sweep().await?;
+        if self.indexes.stats().vector_fragments <= self.indexes.settings().fragments_max {
+            return Ok(());
+        }
+        let Some((_, published)) = Published::read(&self.store.catalog).await? else { return Ok(()) };
+        let report = self.indexes.optimize(&published.record).await?;
+        tracing::info!(
+            fragments_before = report.fragments.0,
+            fragments = report.fragments.1,
+            bytes_removed = report.bytes_removed,
+            "joined pieces of the vector index"
+        );
+        Ok(self.publish_record(report.record, vec![]).await?)
     }
 
     /// Writes passages to both legs and makes them durable; returns the pointer to publish.
@@ -179,7 +199,11 @@ impl Writer {
         }
     }
 
-    pub(crate) async fn publish_record(&self, record: pinakes_index::Record, forgotten: Vec<pinakes_types::VersionSeq>) -> Result<(), CatalogError> {
+    pub(crate) async fn publish_record(
+        &self,
+        record: pinakes_index::Record,
+        forgotten: Vec<pinakes_types::VersionSeq>,
+    ) -> Result<(), CatalogError> {
         let publication = Publication { record: Some(self.published(record).to_words()), forgotten, ..Publication::default() };
         self.store.catalog.publish(&publication, self.store.now()).await
     }
@@ -194,5 +218,9 @@ impl Writer {
 /// The index's settings as configured.
 pub(crate) fn index_settings(store: &Store, dimensions: usize) -> IndexSettings {
     let config = &store.config.index;
-    IndexSettings { lexical_heap_bytes: config.writer_heap_bytes, approximate_rows_min: config.ann_rows_min, ..IndexSettings::new(dimensions) }
+    IndexSettings {
+        lexical_heap_bytes: config.writer_heap_bytes,
+        approximate_rows_min: config.ann_rows_min,
+        ..IndexSettings::new(dimensions)
+    }
 }

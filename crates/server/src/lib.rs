@@ -19,8 +19,10 @@ mod metrics;
 mod routes;
 mod serve;
 mod state;
+mod store;
 mod work;
 
 pub use library::{Library, Promise};
 pub use serve::{ServeError, Serving, Stopper, serve, signalled};
 pub use state::Parts;
+pub use store::StoreLibrary;

@@ -57,16 +57,17 @@ fn is_closing(char: char) -> bool {
 fn line_break_ends(line: &str, rest: &str) -> bool {
     let next = rest.trim_start_matches([' ', '\t']);
     let this = line.rsplit('\n').next().unwrap_or(line).trim_start();
-    next.starts_with(['\n', '\r', '#', '|', '>', '<'])
-        || this.starts_with(['#', '|'])
-        || this.contains(" | ")
-        || starts_with_bullet(next)
+    next.starts_with(['\n', '\r', '#', '|', '>', '<']) || this.starts_with(['#', '|']) || this.contains(" | ") || starts_with_bullet(next)
 }
 
 fn starts_with_bullet(line: &str) -> bool {
     let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
     let numbered = rest.len() < line.len() && rest.len() + 3 >= line.len();
-    if numbered { rest.starts_with(". ") || rest.starts_with(") ") } else { ["- ", "* ", "+ ", "• ", "– ", "◦ "].iter().any(|b| line.starts_with(b)) }
+    if numbered {
+        rest.starts_with(". ") || rest.starts_with(") ")
+    } else {
+        ["- ", "* ", "+ ", "• ", "– ", "◦ "].iter().any(|b| line.starts_with(b))
+    }
 }
 
 /// Whether a full stop (or its like) after `before` ends the sentence, judged by what comes next.
@@ -84,9 +85,9 @@ fn stop_ends(stop: char, before: &str, after: &str) -> bool {
 
 /// Words that a full stop follows without ending the sentence, in English, German, Spanish and French.
 const ABBREVIATIONS: &[&str] = &[
-    "abb", "abs", "approx", "art", "av", "bspw", "bzw", "ca", "cf", "co", "corp", "dept", "dr", "dra", "e.g", "eg", "etc", "evtl", "fig", "ggf",
-    "gem", "hr", "i.e", "ie", "inc", "inkl", "jr", "lt", "ltd", "max", "min", "mio", "mr", "mrs", "ms", "nr", "no", "núm", "p", "pp", "prof",
-    "s", "sr", "sra", "st", "str", "tel", "u.a", "u.s", "usw", "vgl", "vol", "vs", "z.b", "zzgl",
+    "abb", "abs", "approx", "art", "av", "bspw", "bzw", "ca", "cf", "co", "corp", "dept", "dr", "dra", "e.g", "eg", "etc", "evtl", "fig",
+    "ggf", "gem", "hr", "i.e", "ie", "inc", "inkl", "jr", "lt", "ltd", "max", "min", "mio", "mr", "mrs", "ms", "nr", "no", "núm", "p",
+    "pp", "prof", "s", "sr", "sra", "st", "str", "tel", "u.a", "u.s", "usw", "vgl", "vol", "vs", "z.b", "zzgl",
 ];
 
 fn is_abbreviation(before: &str, following: Option<char>) -> bool {
@@ -95,7 +96,8 @@ fn is_abbreviation(before: &str, following: Option<char>) -> bool {
     let word = before.get(word_start..).unwrap_or_default();
     let single_capital = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
     // "am 3. März": an ordinal before a word; "in 2024. The" is a year and ends.
-    let ordinal = !word.is_empty() && word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit()) && following.is_some_and(char::is_alphabetic);
+    let ordinal =
+        !word.is_empty() && word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit()) && following.is_some_and(char::is_alphabetic);
     // "No." and "etc." do end a sentence often enough when a capital follows, but a wrong join costs less than a wrong cut.
     single_capital || ordinal || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
 }

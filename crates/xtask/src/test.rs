@@ -39,6 +39,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     steps::run(&mut cargo_command(&["fmt", "--all", "--check"]))?;
     steps::run(&mut cargo_command(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
     check_dependencies()?;
+    // Built exactly as it is run: another selection of packages would mean other features and most of the tree compiled twice.
+    steps::run(cargo_command(runner()).args(["--workspace", "--locked", "--no-run"]))?;
     let models = fetch_model()?;
     if std::env::var_os("PINAKES_SHARED").is_none() {
         steps::skipped("tests over the large corpora, as PINAKES_SHARED names no folder that holds them");
@@ -64,7 +66,6 @@ fn check_dependencies() -> Result<(), Failure> {
 /// Fetches the embedding model once into the target folder; the tests that need it find it there.
 fn fetch_model() -> Result<Option<PathBuf>, Failure> {
     let home = target_dir()?.join("test-models");
-    steps::run(&mut cargo_command(&["build", "--locked", "--package", "pinakes-cli"]))?;
     let mut pull = std::process::Command::new(binary("debug")?);
     pull.arg("--data-dir").arg(&home).args(["model", "pull", MODEL]);
     if steps::exit_code(&mut pull)? == 0 {
@@ -74,10 +75,12 @@ fn fetch_model() -> Result<Option<PathBuf>, Failure> {
     Ok(None)
 }
 
+fn runner() -> &'static [&'static str] {
+    if steps::has_cargo_tool("nextest") { &["nextest", "run"] } else { &["test"] }
+}
+
 fn run_tests(options: &Options, models: Option<PathBuf>) -> Result<(), Failure> {
-    let nextest = steps::has_cargo_tool("nextest");
-    let runner: &[&str] = if nextest { &["nextest", "run"] } else { &["test"] };
-    let mut command = cargo_command(runner);
+    let mut command = cargo_command(runner());
     command.args(["--workspace", "--locked", "--no-fail-fast"]).args(&options.runner_arguments);
     if options.full {
         command.env("PINAKES_TEST", "full");

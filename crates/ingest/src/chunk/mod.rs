@@ -48,10 +48,7 @@ pub fn chunk(document: &StructuredText, tokens: &dyn CountTokens, settings: Chun
     let sections = outline::sections(document, &index);
     let text = pack::Text { document, index: &index, tokens, tokens_max: settings.tokens_max.saturating_sub(SPECIAL_TOKENS) };
     let pieces = sections.iter().flat_map(|section| pack::pack(&text, section)).collect();
-    pack::merge_small(&text, pieces, settings.tokens_merge_below)
-        .into_iter()
-        .filter_map(|piece| piece.finish(&text))
-        .collect()
+    pack::merge_small(&text, pieces, settings.tokens_merge_below).into_iter().filter_map(|piece| piece.finish(&text)).collect()
 }
 
 /// What is embedded for a passage: where it stands, then what it says.

