@@ -79,6 +79,7 @@ fn answer() -> AskResponse {
         usage: Usage::default(),
         searched: Searched { documents: 1, passages: 1 },
         extractive: true,
+        evidence: pinakes_api::Evidence::default(),
         nearest: vec![],
     }
 }
