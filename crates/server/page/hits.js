@@ -7,11 +7,11 @@ import { Characters, pieces } from './text.js';
 export const documentLink = (id, [start, end] = []) => `#/doc/${encodeURIComponent(id)}${start == null ? '' : `?span=${start}-${end}`}`;
 
 /** Where a passage stands: path, page, headings. */
-export function place({ path, page, heading }) {
+export function place({ path, page, heading, title }) {
   return el('p', { class: 'place' },
     el('span', { class: 'path' }, path),
     page != null && el('span', {}, t('page', { page })),
-    heading && el('span', { class: 'heading' }, heading));
+    heading && heading !== title && el('span', { class: 'heading' }, heading));
 }
 
 /** A quote for a glance: of Markdown, without emphasis marks and link targets. The document itself shows it as it stands. */
@@ -45,7 +45,7 @@ function snippet(hit) {
 
 /** One list of hits. */
 export function hitList(hits) {
-  return el('ol', { class: 'hits' }, hits.map((hit) => el('li', {},
+  return el('ol', { class: 'hits' }, hits.map((hit, at) => el('li', { class: hits[at - 1]?.doc_id === hit.doc_id ? 'again' : null },
     el('a', { class: 'hit', href: documentLink(hit.doc_id, hit.span) },
       el('h3', {}, hit.title),
       place(hit),

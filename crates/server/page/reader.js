@@ -79,7 +79,8 @@ function draw(id, span, part) {
   const text = el('div', { class: `text ${part.kind}`, lang: part.language }, renderContent(part, cited));
   const back = span && !cited && el('button', { type: 'button', class: 'quiet', onclick: () => load(id, span, { at: span[0] }) }, t('reader_back_to_quote'));
   byId('reader').replaceChildren(
-    el('header', {}, bar(part), el('h1', {}, part.title), el('p', { class: 'place' }, el('span', { class: 'path' }, part.path)),
+    bar(part),
+    el('header', {}, el('h1', {}, part.title), el('p', { class: 'place' }, el('span', { class: 'path' }, part.path)),
       turner(id, span, part), back),
     text,
     part.page_count > 1 ? el('footer', {}, turner(id, span, part)) : '');
