@@ -216,3 +216,12 @@ impl Default for IngestLimits {
         }
     }
 }
+
+/// Characters of a question that are read for looking up its words.
+pub const QUESTION_CHARS_MAX: usize = 8_192;
+/// Words of a question that are looked up, those in phrases included; the rest is left out.
+pub const QUESTION_WORDS_MAX: usize = 64;
+/// Phrases of a question that are looked up.
+pub const QUESTION_PHRASES_MAX: usize = 8;
+/// Candidates one leg of the index is asked for.
+pub const CANDIDATES_MAX: usize = 1_000;

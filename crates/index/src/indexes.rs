@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
+use pinakes_config::limits::CANDIDATES_MAX;
 use pinakes_types::{ChunkId, Label, Scope, VersionSeq};
 use tantivy::Searcher;
 use tokio::sync::Mutex;
@@ -17,7 +18,6 @@ use crate::{
     error::{IndexError, Result},
     fusion::{Ranked, fuse},
     lexical::{self, Lexical},
-    limits::CANDIDATES_MAX,
     lookup::Lookup,
     model::{Candidate, Filter, IndexSettings, IndexStats, IndexedChunk, Leg, Mode, OpenReport, OptimizeReport, Query, Record},
     opening::{self, Opened, leg_folder},
@@ -28,7 +28,8 @@ use crate::{
     resident::{Resident, normalized},
     scoped::ScopeViews,
     stems::QuestionStemmers,
-    table::VectorSnapshot,
+    sums::Sums,
+    table::{VectorSnapshot, table_folder},
     writing::Writer,
 };
 
@@ -149,7 +150,7 @@ impl Indexes {
     pub async fn commit(&self) -> Result<Record> {
         self.write("committing", |inner, writer| {
             async move {
-                let record = writer.commit(&leg_folder(&inner.root, Leg::Vector)).await?;
+                let record = writer.commit(&inner.root).await?;
                 inner.show(writer).await?;
                 Ok(record)
             }
@@ -235,13 +236,24 @@ impl Indexes {
         }
     }
 
-    /// Files of the lexical leg whose checksum is wrong; reads every byte.
+    /// Files of either leg that are not as they were made durable; reads every byte.
     ///
     /// # Errors
-    /// When the files cannot be read at all.
+    /// When the files cannot be read at all, which is damage too.
     pub async fn damaged_files(&self) -> Result<Vec<PathBuf>> {
         let lexical = Arc::clone(&self.inner.current.read().unwrap_or_else(PoisonError::into_inner).0);
-        blocking("checking files", move || lexical.damaged_files()).await
+        let opstamp = self.inner.current().1.record.lexical_opstamp;
+        let leg = leg_folder(&self.inner.root, Leg::Vector);
+        blocking("checking files", move || {
+            let mut files = lexical.damaged_files(opstamp)?;
+            match Sums::read(&leg)? {
+                Some(sums) => files.extend(sums.damaged(&table_folder(&leg))?),
+                None if opstamp > 0 => files.push(Sums::file(&leg)),
+                None => {}
+            }
+            Ok(files)
+        })
+        .await
     }
 
     /// Upkeep of the vector leg, to be called now and then: removes states older than `recorded` (the record the catalog holds at this
@@ -311,13 +323,13 @@ impl Inner {
     async fn optimize(&self, writer: &mut Writer, recorded: Record) -> Result<OptimizeReport> {
         let before = writer.table.fragments().await?;
         let (versions_removed, bytes_removed) = writer.table.prune(recorded.vector_version).await?;
-        if before > self.settings.fragments_max {
+        if before > self.settings.fragments_max || writer.table.mostly_holes().await? {
             writer.table.compact().await?;
         }
         if writer.directory.chunks() >= self.settings.approximate_rows_min as u64 && writer.resident.is_none() {
             writer.table.build_approximate().await?;
         }
-        writer.sweep(&leg_folder(&self.root, Leg::Vector)).await?;
+        writer.sweep(&self.root).await?;
         writer.record.vector_version = writer.table.version().await?;
         self.show(writer).await?;
         let (_, snapshot) = self.current();

@@ -4,7 +4,7 @@
 //! text; title, headings and path stand once more in fields of their own, which add a little. No text is stored: the catalog has it.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -22,6 +22,7 @@ use crate::{
     error::{IndexError, Result},
     model::{IndexedChunk, Leg},
     stems::{Stemming, WordStemmer},
+    sums::Sums,
     words::{Purpose, words},
 };
 
@@ -133,9 +134,24 @@ impl Lexical {
         Ok(LexicalWriter { writer, fields: self.fields, stemmers: HashMap::new() })
     }
 
-    /// Files whose checksum is wrong. Reads every byte.
-    pub(crate) fn damaged_files(&self) -> Result<Vec<PathBuf>> {
-        Ok(self.index.validate_checksum()?.into_iter().map(|file| self.folder.join(file)).collect())
+    /// Files whose checksum is wrong, or that are not what was committed. Reads every byte.
+    pub(crate) fn damaged_files(&self, opstamp: u64) -> Result<Vec<PathBuf>> {
+        let mut files: BTreeSet<PathBuf> = self.index.validate_checksum()?.into_iter().map(|file| self.folder.join(file)).collect();
+        match Sums::read(&self.folder)? {
+            Some(sums) => files.extend(sums.damaged(&self.folder)?),
+            None if opstamp > 0 => files.extend([Sums::file(&self.folder)]),
+            None => {}
+        }
+        let searcher = self.reader.searcher();
+        let sound = self.index.load_metas().is_ok_and(|meta| {
+            let chunks: u64 = meta.segments.iter().map(|segment| u64::from(segment.num_docs())).sum();
+            let same = meta.opstamp > opstamp || chunks == searcher.num_docs();
+            meta.opstamp >= opstamp && same && meta.payload.is_some() == (opstamp > 0) && meta.schema == self.index.schema()
+        });
+        if !sound {
+            files.insert(self.folder.join("meta.json"));
+        }
+        Ok(files.into_iter().collect())
     }
 }
 
@@ -165,11 +181,12 @@ impl LexicalWriter {
         self.writer.delete_term(Term::from_field_u64(self.fields.version, version));
     }
 
-    /// Makes everything staged durable and visible to new searchers; returns the stamp.
-    pub(crate) fn commit(&mut self, payload: Payload) -> Result<u64> {
+    /// Makes everything staged durable and visible to new searchers; returns the stamp and the files it consists of.
+    pub(crate) fn commit(&mut self, payload: Payload) -> Result<(u64, HashSet<PathBuf>)> {
         let mut prepared = self.writer.prepare_commit()?;
         prepared.set_payload(&serde_json::to_string(&payload).expect("a number always serialises"));
-        Ok(prepared.commit()?)
+        let opstamp = prepared.commit()?;
+        Ok((opstamp, self.writer.index().load_metas()?.list_segment_files()))
     }
 
     fn document(&mut self, chunk: &IndexedChunk) -> TantivyDocument {

@@ -36,12 +36,24 @@ pub(crate) fn list(table: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     Ok(manifests)
 }
 
+fn note(table: &Path) -> PathBuf {
+    folder(table).join("latest_version_hint.json")
+}
+
+/// Removes Lance's note of the newest manifest. It spares remote stores a listing, is written anew in place by every commit, and on a local
+/// disk is only one more file that a power cut can spoil.
+pub(crate) fn forget_note(table: &Path) -> io::Result<()> {
+    match fs_err::remove_file(note(table)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// What must be set aside so that `version` is the newest: newer manifests, and Lance's note of the newest one when there are some.
 pub(crate) fn newer_than(table: &Path, version: u64) -> io::Result<Vec<PathBuf>> {
     let mut newer: Vec<PathBuf> = list(table)?.into_iter().filter(|&(found, _)| found > version).map(|(_, path)| path).collect();
-    let note = folder(table).join("latest_version_hint.json");
-    if !newer.is_empty() && note.exists() {
-        newer.push(note);
+    if !newer.is_empty() && note(table).exists() {
+        newer.push(note(table));
     }
     Ok(newer)
 }

@@ -16,7 +16,8 @@ use crate::{
     model::{IndexSettings, Leg, OpenReport, Record},
     quarantine::set_aside,
     scoped::ScopeViews,
-    sweep::Sweep,
+    sums::Sums,
+    sweep::{Sweep, sync_folder},
     table::{Changes, VectorTable, table_folder},
     writing::Writer,
 };
@@ -38,7 +39,10 @@ pub(crate) struct Opened {
 }
 
 pub(crate) async fn open(root: &Path, settings: &IndexSettings, record: Option<&Record>) -> Result<Opened> {
-    fs_err::create_dir_all(root)?;
+    if !root.exists() {
+        fs_err::create_dir_all(root)?;
+        root.parent().map(sync_folder).transpose()?;
+    }
     let mut quarantined = settle_vector(root, record)?;
     let mut lexical = Lexical::open(&leg_folder(root, Leg::Lexical))?;
     let (mut opstamp, payload) = lexical.committed()?;
@@ -95,6 +99,8 @@ pub(crate) async fn open(root: &Path, settings: &IndexSettings, record: Option<&
         directory: directory.as_ref().clone(),
         resident,
         sweep: Sweep::default(),
+        vector_sums: Sums::read(&leg_folder(root, Leg::Vector))?.unwrap_or_default(),
+        lexical_sums: Sums::read(&leg_folder(root, Leg::Lexical))?.unwrap_or_default(),
         record: state,
     };
     Ok(Opened { lexical, writer, snapshot, report })

@@ -1,9 +1,10 @@
 //! A person's text → what to look up. There is no grammar that could refuse: quotation marks make phrases, everything else is words.
 
-use crate::{
-    limits::{QUESTION_CHARS_MAX, QUESTION_PHRASES_MAX, QUESTION_WORDS_MAX},
-    words::{Purpose, Word, words},
-};
+use std::collections::HashSet;
+
+use pinakes_config::limits::{QUESTION_CHARS_MAX, QUESTION_PHRASES_MAX, QUESTION_WORDS_MAX};
+
+use crate::words::{Purpose, Word, words};
 
 /// What to look up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,7 +30,7 @@ impl Question {
                 question.phrases.push(phrase);
             }
         }
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for word in loose.into_iter().flat_map(|piece| words(piece, Purpose::Question)) {
             if question.words.len() < left && seen.insert(word.text.clone()) {
                 question.words.push(word);

@@ -16,12 +16,19 @@ pub(crate) struct Sweep {
 
 type State = (u64, Option<SystemTime>);
 
+/// What a sweep found.
+#[derive(Debug, Default)]
+pub(crate) struct Swept {
+    /// Every file, and whether it was new or changed.
+    pub files: Vec<(PathBuf, bool)>,
+}
+
 impl Sweep {
-    /// Makes everything new under `root` durable, `root`'s own entry included; returns how many files were. Blocks.
-    pub(crate) fn run(&mut self, root: &Path) -> io::Result<usize> {
+    /// Makes everything new under `root` durable, `root`'s own entry included. Blocks.
+    pub(crate) fn run(&mut self, root: &Path) -> io::Result<Swept> {
         let mut seen = HashMap::with_capacity(self.swept.len());
         let mut folders = Vec::new();
-        let mut synced = 0;
+        let mut swept = Swept::default();
         let mut pending = vec![root.to_owned()];
         while let Some(folder) = pending.pop() {
             let mut changed = false;
@@ -36,13 +43,13 @@ impl Sweep {
                     continue;
                 }
                 let (path, state) = (entry.path(), (metadata.len(), metadata.modified().ok()));
-                if self.swept.get(&path) != Some(&state) {
-                    if let Some(file) = gone_is_none(fs_err::File::open(&path))? {
-                        file.sync_all()?;
-                        synced += 1;
-                    }
+                let new = self.swept.get(&path) != Some(&state);
+                if new {
+                    let Some(file) = gone_is_none(fs_err::File::open(&path))? else { continue };
+                    file.sync_all()?;
                     changed = true;
                 }
+                swept.files.push((path.clone(), new));
                 seen.insert(path, state);
             }
             // A folder counts as changed also when its list of names did.
@@ -59,7 +66,7 @@ impl Sweep {
             sync_folder(folder)?;
         }
         self.swept = seen;
-        Ok(synced)
+        Ok(swept)
     }
 }
 
@@ -88,13 +95,14 @@ mod tests {
         fs_err::write(table.join("data/deep/a"), "1").unwrap();
         fs_err::write(table.join("b"), "1").unwrap();
         let mut sweep = Sweep::default();
-        assert_eq!(sweep.run(&table).unwrap(), 2);
-        assert_eq!(sweep.run(&table).unwrap(), 0);
+        let new = |sweep: &mut Sweep| sweep.run(&table).unwrap().files.iter().filter(|(_, new)| *new).count();
+        assert_eq!(new(&mut sweep), 2);
+        assert_eq!(new(&mut sweep), 0);
         fs_err::write(table.join("b"), "12").unwrap();
         fs_err::write(table.join("data/c"), "").unwrap();
-        assert_eq!(sweep.run(&table).unwrap(), 2);
+        assert_eq!(new(&mut sweep), 2);
         fs_err::remove_file(table.join("b")).unwrap();
-        assert_eq!(sweep.run(&table).unwrap(), 0);
+        assert_eq!(new(&mut sweep), 0);
         assert!(!sweep.swept.contains_key(&table.join("b")));
         assert!(sweep.run(&root.path().join("missing")).is_err());
     }

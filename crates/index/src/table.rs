@@ -152,6 +152,14 @@ impl VectorTable {
         }
     }
 
+    /// Whether removed rows, which stay in the files until these are written anew, have become as many as those that count.
+    pub(crate) async fn mostly_holes(&self) -> Result<bool> {
+        match self.table.as_native() {
+            Some(native) => Ok(native.count_deleted_rows().await? > self.table.count_rows(None).await?),
+            None => Ok(false),
+        }
+    }
+
     /// Removes states older than `kept`, which stays; returns versions and bytes removed.
     pub(crate) async fn prune(&self, kept: u64) -> Result<(u64, u64)> {
         let versions = self.table.list_versions().await?;

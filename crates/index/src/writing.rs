@@ -1,8 +1,8 @@
 //! The one writer: staging, and the commit that makes both legs durable.
 
 use std::{
-    collections::BTreeSet,
-    path::Path,
+    collections::{BTreeSet, HashSet},
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -14,11 +14,14 @@ use crate::{
     directory::Directory,
     error::Result,
     lexical::{LexicalWriter, Payload},
-    model::{IndexSettings, IndexedChunk, Record},
+    manifests,
+    model::{IndexSettings, IndexedChunk, Leg, Record},
+    opening::leg_folder,
     resident::Resident,
     rows::Row,
-    sweep::Sweep,
-    table::{Changes, VectorTable},
+    sums::Sums,
+    sweep::{Sweep, Swept, sync_folder},
+    table::{Changes, VectorTable, table_folder},
 };
 
 /// Everything that writing needs; behind one lock.
@@ -35,6 +38,8 @@ pub(crate) struct Writer {
     /// As after the next commit; `None` when the vectors take too much memory.
     pub resident: Option<Resident>,
     pub sweep: Sweep,
+    pub vector_sums: Sums,
+    pub lexical_sums: Sums,
     /// Of the last commit.
     pub record: Record,
 }
@@ -105,18 +110,19 @@ impl Writer {
     }
 
     /// Makes everything staged durable in both legs: words, then vectors, then the sweep that Lance leaves out.
-    pub(crate) async fn commit(&mut self, vector_leg: &Path) -> Result<Record> {
+    pub(crate) async fn commit(&mut self, root: &Path) -> Result<Record> {
         if !self.lexical_changed && self.changes.is_empty() && !self.changes.flushed {
             return Ok(self.record);
         }
         let sequence = self.record.sequence + 1;
         fail_point!("index.before_lexical_commit");
         let lexical = Arc::clone(&self.lexical);
-        let lexical_opstamp = blocking("committing words", move || locked(&lexical).commit(Payload { sequence })).await?;
+        let (lexical_opstamp, segment_files) = blocking("committing words", move || locked(&lexical).commit(Payload { sequence })).await?;
         fail_point!("index.between_legs");
         self.table.write(&mut self.changes).await?;
         fail_point!("index.before_sweep");
-        self.sweep(vector_leg).await?;
+        self.sweep(root).await?;
+        self.sum_words(&leg_folder(root, Leg::Lexical), segment_files).await?;
         fail_point!("index.after_sweep");
         if let Some(resident) = &mut self.resident {
             resident.tidy();
@@ -127,13 +133,29 @@ impl Writer {
         Ok(self.record)
     }
 
-    /// Makes Lance's files durable.
-    pub(crate) async fn sweep(&mut self, vector_leg: &Path) -> Result<()> {
-        let mut sweep = std::mem::take(&mut self.sweep);
-        let folder = vector_leg.to_owned();
-        self.sweep = blocking("writing vectors", move || {
-            sweep.run(&folder)?;
-            Ok(sweep)
+    /// Makes Lance's files durable, and notes their checksums.
+    pub(crate) async fn sweep(&mut self, root: &Path) -> Result<()> {
+        let (mut sweep, mut sums) = (std::mem::take(&mut self.sweep), std::mem::take(&mut self.vector_sums));
+        let leg = leg_folder(root, Leg::Vector);
+        (self.sweep, self.vector_sums) = blocking("writing vectors", move || {
+            let table = table_folder(&leg);
+            manifests::forget_note(&table)?;
+            let swept = sweep.run(&table)?;
+            sums.update(&leg, &table, &swept)?;
+            sync_folder(&leg)?;
+            Ok((sweep, sums))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Notes the checksums of the words' files, which tantivy has made durable itself.
+    async fn sum_words(&mut self, leg: &Path, files: HashSet<PathBuf>) -> Result<()> {
+        let (mut sums, leg) = (std::mem::take(&mut self.lexical_sums), leg.to_owned());
+        self.lexical_sums = blocking("noting checksums", move || {
+            let there = files.into_iter().map(|file| (leg.join(file), false)).filter(|(file, _)| file.exists());
+            sums.update(&leg, &leg, &Swept { files: there.collect() })?;
+            Ok(sums)
         })
         .await?;
         Ok(())

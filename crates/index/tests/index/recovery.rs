@@ -128,14 +128,44 @@ async fn recovery_in_place_goes_back_to_the_record() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flipped_byte_in_the_lexical_leg_is_found() {
-    let store = Store::with(settings(), &[chunk(1, 0, "words to be checked")]).await;
+async fn a_flipped_or_cut_byte_in_any_file_is_found() {
+    let mut store = Store::with(on_disk(), &[chunk(1, 0, "words to be checked"), chunk(2, 0, "more words")]).await;
+    store.index.remove(&[VersionSeq(2)]).await.unwrap();
+    store.publish(&[chunk(3, 0, "late words")]).await;
+    let (store, _) = store.reopened().await;
     assert!(store.index.damaged_files().await.unwrap().is_empty());
-    let segment = files_under(&store.root().join("lexical")).into_iter().find(|path| path.extension().is_some_and(|e| e == "idx")).unwrap();
-    let mut bytes = fs_err::read(&segment).unwrap();
-    bytes[0] ^= 1;
-    fs_err::write(&segment, bytes).unwrap();
-    assert_eq!(store.index.damaged_files().await.unwrap(), [segment]);
+    let (mut checked, mut at) = (0, 0);
+    for file in files_under(&store.root()) {
+        let bytes = fs_err::read(&file).unwrap();
+        let hidden = file.file_name().unwrap().to_string_lossy().starts_with('.');
+        if bytes.is_empty() || hidden || file.ends_with("meta.json") {
+            continue;
+        }
+        at += 7919;
+        let mut flipped = bytes.clone();
+        flipped[at % bytes.len()] ^= 1;
+        for damaged in [&flipped[..], &bytes[..bytes.len() - 1]] {
+            fs_err::write(&file, damaged).unwrap();
+            let found = store.index.damaged_files().await;
+            assert!(found.is_err() || found.unwrap().contains(&file), "{}", file.display());
+            checked += 1;
+        }
+        fs_err::write(&file, &bytes).unwrap();
+    }
+    assert!(checked > 20, "{checked}");
+    assert!(store.index.damaged_files().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_beside_the_writer_stays_at_its_record_until_it_follows() {
+    let mut store = Store::with(settings(), &[chunk(1, 0, "words")]).await;
+    let reader = Indexes::open_for_reading(&store.root(), settings(), &store.record.unwrap()).await.unwrap();
+    store.publish(&[chunk(2, 0, "words")]).await;
+    let find = async |index: &Indexes| crate::common::versions(&index.search(&crate::common::everything(), &words("words")).await.unwrap());
+    assert_eq!(find(&reader).await, [1]);
+    reader.follow(&store.record.unwrap()).await.unwrap();
+    assert_eq!(find(&reader).await, [1, 2]);
+    assert!(matches!(reader.add(&[chunk(3, 0, "words")]).await, Err(IndexError::NeedsRecovery)));
 }
 
 fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
