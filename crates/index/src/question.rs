@@ -88,4 +88,18 @@ mod tests {
         assert!(phrase.phrases.iter().map(Vec::len).sum::<usize>() + phrase.words.len() <= QUESTION_WORDS_MAX);
         assert_eq!(Question::read(&"same ".repeat(100)).words.len(), 1);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_refused(text in ".*") {
+            let question = Question::read(&text);
+            proptest::prop_assert!(question.words.len() <= QUESTION_WORDS_MAX);
+            let indexed = words(&text, Purpose::Document);
+            proptest::prop_assert!(indexed.is_sorted_by_key(|word| word.position));
+            // Whatever is asked outside quotation marks is found in the same text.
+            for word in question.words.iter().filter(|_| question.phrases.is_empty()) {
+                proptest::prop_assert!(indexed.iter().any(|held| held.text == word.text), "{:?}", word);
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod common;
 mod concurrency;
 mod filters;
 mod languages;
+mod latency;
 mod recovery;
 mod round_trip;
 mod scifact;
