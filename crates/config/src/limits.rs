@@ -106,21 +106,19 @@ impl Default for SearchLimits {
     }
 }
 
-/// What one connection and all of them together may hold.
+/// What one connection and all of them together may hold. A request's line and headers are bounded by the HTTP library, at 128 KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerLimits {
     /// Open connections; further ones wait in the kernel's backlog.
     pub connections_max: usize,
-    /// Bytes of a request's line and headers.
-    pub head_bytes_max: usize,
     /// Bytes of a JSON body.
     pub body_bytes_max: usize,
     /// Nesting of a JSON body.
     pub json_depth_max: usize,
     /// Bytes of one uploaded file.
     pub upload_bytes_max: u64,
-    /// Files in one upload request.
-    pub upload_files_max: usize,
+    /// Bytes of the form around an uploaded file.
+    pub upload_envelope_bytes_max: u64,
     /// Time for the whole of a request's line and headers to arrive.
     pub header_time_max: Duration,
     /// Time for the whole of a JSON body to arrive.
@@ -143,8 +141,8 @@ pub struct ServerLimits {
     pub queue_max: usize,
     /// Time a request waits for a place before it is answered 503.
     pub queue_time_max: Duration,
-    /// Bytes of an event stream that wait for a slow reader.
-    pub stream_buffer_bytes_max: usize,
+    /// Events of one stream that wait for a slow reader.
+    pub stream_events_max: usize,
     /// Time between two signs of life on an event stream.
     pub heartbeat_interval: Duration,
     /// Items of one page of a listing.
@@ -157,11 +155,10 @@ impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             connections_max: 2_048,
-            head_bytes_max: 64 << 10,
             body_bytes_max: 1 << 20,
             json_depth_max: 32,
             upload_bytes_max: 100 << 20,
-            upload_files_max: 100,
+            upload_envelope_bytes_max: 64 << 10,
             header_time_max: Duration::from_secs(5),
             body_time_max: Duration::from_secs(10),
             upload_time_max: Duration::from_secs(300),
@@ -173,7 +170,7 @@ impl Default for ServerLimits {
             concurrent_uploads_max: 4,
             queue_max: 256,
             queue_time_max: Duration::from_secs(10),
-            stream_buffer_bytes_max: 256 << 10,
+            stream_events_max: 64,
             heartbeat_interval: Duration::from_secs(10),
             page_items_max: 500,
             shutdown_time_max: Duration::from_secs(10),
@@ -225,3 +222,29 @@ pub const QUESTION_WORDS_MAX: usize = 64;
 pub const QUESTION_PHRASES_MAX: usize = 8;
 /// Candidates one leg of the index is asked for.
 pub const CANDIDATES_MAX: usize = 1_000;
+
+/// What a model source may hand us, and how long it may take.
+pub mod model {
+    use std::time::Duration;
+
+    /// Header of a safetensors file. The largest published checkpoints have 5 MB.
+    pub const SAFETENSORS_HEADER_BYTES_MAX: u64 = 32 << 20;
+    /// Tensors in one file.
+    pub const TENSORS_MAX: usize = 1 << 18;
+    /// Dimensions of one tensor.
+    pub const TENSOR_RANK_MAX: usize = 8;
+    /// Weights of an embedding model.
+    pub const WEIGHTS_BYTES_MAX: u64 = 8 << 30;
+    /// Any other file of a model: configuration, vocabulary, tokenizer.
+    pub const SIDE_FILE_BYTES_MAX: u64 = 64 << 20;
+    /// A manifest, which we wrote ourselves.
+    pub const MANIFEST_BYTES_MAX: u64 = 1 << 20;
+    /// A connection to the hub that takes longer is given up; behind a closed firewall this is what a user waits.
+    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+    /// Silence on an open connection after which it is given up.
+    pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
+    /// How often a download that broke off is taken up again within one pull.
+    pub const RESUMES_MAX: u32 = 5;
+    /// What the pip client may take for a wheel of 84 MB.
+    pub const PIP_TIMEOUT: Duration = Duration::from_secs(1800);
+}

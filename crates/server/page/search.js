@@ -7,6 +7,7 @@ import { problemText, t } from './i18n.js';
 import { hidePreview } from './preview.js';
 
 const TYPING_MS = 120;
+const ADDRESS_MS = 700;
 const PAGE = 10;
 
 let searching = null; // AbortController of the search under way
@@ -19,9 +20,11 @@ let status = null; // what the store holds
 export function setUp(remember, reach) {
   const box = byId('query');
   const look = debounce(() => run(box.value.trim(), reach), TYPING_MS);
+  // Seldomer than the search itself: browsers allow about a hundred changes of the address in half a minute.
+  const note = debounce(() => remember(box.value.trim(), false), ADDRESS_MS);
   box.addEventListener('input', () => {
     forgetAnswer();
-    remember(box.value.trim(), false);
+    note();
     look();
   });
   box.addEventListener('keydown', (event) => {
@@ -36,6 +39,7 @@ export function setUp(remember, reach) {
   byId('ask-form').addEventListener('submit', (event) => {
     event.preventDefault();
     look.cancel();
+    note.cancel();
     remember(box.value.trim(), true);
     ask(box.value.trim(), reach);
   });

@@ -23,6 +23,9 @@ pub(crate) async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: Pa
     let bytes = tokio::time::timeout(limits.body_time_max, collect(request, payload, limits.body_bytes_max))
         .await
         .map_err(|_| Failure::new(Code::RequestTimeout, "The body did not arrive in time."))??;
+    if depth(&bytes) > limits.json_depth_max {
+        return Err(Failure::new(Code::BadRequest, format!("JSON may be nested {} deep at most.", limits.json_depth_max)));
+    }
     serde_json::from_slice(&bytes).map_err(|error| Failure::new(Code::BadRequest, short(&error.to_string())))
 }
 
@@ -53,7 +56,41 @@ fn short(message: &str) -> String {
     }
 }
 
+/// How deep arrays and objects stand in one another, before anything is built of them. Of a text that is no JSON any number will do:
+/// the parser refuses it.
+fn depth(json: &[u8]) -> usize {
+    let (mut now, mut most, mut in_text, mut escaped) = (0usize, 0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                now += 1;
+                most = most.max(now);
+            }
+            b']' | b'}' if !in_text => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
+}
+
 /// A header as text, where it is.
 pub(crate) fn header_text<'a>(request: &'a HttpRequest, name: &header::HeaderName) -> Option<&'a str> {
     request.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_counts_structure_and_not_text() {
+        for (json, deep) in
+            [("1", 0), ("{}", 1), (r#"{"a":[[1],[2]]}"#, 3), (r#"{"[[[":"}}]]\\"[[["}"#, 4), (r#"["\"[["]"#, 1), ("[[[[", 4), ("]]]]", 0)]
+        {
+            assert_eq!(depth(json.as_bytes()), deep, "{json}");
+        }
+    }
 }

@@ -15,9 +15,6 @@ use crate::work::Work;
 use crate::{body, check};
 use actix_web::HttpMessage;
 
-/// Events that wait for a slow reader before the making of the answer waits too.
-const EVENTS_WAITING_MAX: usize = 64;
-
 pub(crate) async fn ask(state: Data<State>, asker: Asker, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Failure> {
     let mut wanted: AskRequest = body::json(&request, payload, &state.limits).await?;
     check::words(&wanted.question, &state.search_limits)?;
@@ -30,7 +27,7 @@ pub(crate) async fn ask(state: Data<State>, asker: Asker, request: HttpRequest, 
     let as_events = wanted.stream;
 
     let place = state.asks.enter().await?;
-    let (sender, receiver) = mpsc::channel(EVENTS_WAITING_MAX);
+    let (sender, receiver) = mpsc::channel(state.limits.stream_events_max);
     let limit = state.limits.ask_time_max;
     let answer = state.library().ask(asker.0, wanted, sender);
     let work = Work::spawn(&state.runtime, async move {

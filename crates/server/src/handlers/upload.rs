@@ -28,7 +28,7 @@ pub(crate) async fn upload(
     let max = state.limits.upload_bytes_max;
     let announced = crate::body::header_text(&request, &header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     // The envelope around the file takes a little more.
-    if announced.is_some_and(|length| length > max.saturating_add(state.limits.head_bytes_max as u64)) {
+    if announced.is_some_and(|length| length > max.saturating_add(state.limits.upload_envelope_bytes_max)) {
         return Err(too_large(max));
     }
     let _place = state.uploads.enter().await?;

@@ -1,6 +1,8 @@
 //! The server over real sockets, with a library that can be slow, stuck or failing. The same routes over a real store are tested where
 //! the whole product is.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 mod faults;
 mod guards;
 mod limits;

@@ -164,7 +164,9 @@ impl Library for Shelf {
             let _ = events.send(AskEvent::Retrieval(retrieval)).await;
             behave(&request.question).await?;
             while request.question.contains("endless") {
-                let _ = events.send(AskEvent::Delta { text: "x".repeat(10_000) }).await;
+                // Gone is gone: going on without anybody would never give the thread back.
+                let sent = events.send(AskEvent::Delta { text: "x".repeat(10_000) }).await;
+                sent.map_err(|_| ApiError::new(Code::Timeout, "nobody listens"))?;
                 self.deltas_sent.fetch_add(1, Ordering::SeqCst);
             }
             let _ = events.send(AskEvent::Delta { text: TEXT.into() }).await;

@@ -32,7 +32,7 @@ async fn a_file_arrives_whole_and_is_acknowledged_with_its_job() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_uploads_leave_nothing_behind() {
-    let limits = ServerLimits { upload_bytes_max: 200_000, head_bytes_max: 1_000, ..ServerLimits::default() };
+    let limits = ServerLimits { upload_bytes_max: 200_000, upload_envelope_bytes_max: 1_000, ..ServerLimits::default() };
     let server = TestServer::limited(limits).await;
     let big = vec![7; 200_500];
     let huge = vec![7; 5 << 20];
