@@ -6,7 +6,8 @@ use pinakes_index::Candidate;
 use pinakes_types::{CharIndex, CharSpan};
 
 use crate::evidence::Sentence;
-use crate::question::content_words;
+use crate::question::{content_words, names};
+use crate::standing::is_superseded;
 use crate::support::{Signals, cosine, coverage};
 
 /// A sentence with what speaks for it.
@@ -21,6 +22,8 @@ pub(crate) struct Ranked {
 const WEIGHT_SENTENCE: f32 = 0.55;
 const WEIGHT_PASSAGE: f32 = 0.30;
 const WEIGHT_COVERAGE: f32 = 0.15;
+/// What a document counts for that says of itself that another took its place.
+const SUPERSEDED: f32 = 0.75;
 /// A further sentence joins the answer when it is nearly as good as the best.
 const NEARLY_AS_GOOD: f32 = 0.88;
 
@@ -33,7 +36,9 @@ pub(crate) fn rank(
     passages: &[(Passage, Candidate)],
 ) -> Vec<Ranked> {
     let words = content_words(question);
-    let passage_coverage: Vec<f32> = passages.iter().map(|(passage, _)| coverage(&words, &whole(passage))).collect();
+    let names = names(question);
+    let covered: Vec<(f32, f32)> =
+        passages.iter().map(|(passage, _)| whole(passage)).map(|text| (coverage(&words, &text), coverage(&names, &text))).collect();
     let mut ranked: Vec<Ranked> = sentences
         .into_iter()
         .zip(vectors)
@@ -41,9 +46,11 @@ pub(crate) fn rank(
             let (_, candidate) = &passages[sentence.passage];
             let passage_cosine = candidate.vector.map_or(0.0, |leg| leg.score);
             let own = cosine(question_vector, vector).max(0.0);
-            let signals = Signals { sentence: own, passage: passage_cosine.max(0.0), coverage: passage_coverage[sentence.passage] };
+            let (passage_coverage, passage_names) = covered[sentence.passage];
+            let signals = Signals { sentence: own, passage: passage_cosine.max(0.0), coverage: passage_coverage, names: passage_names };
             let own_coverage = coverage(&words, &sentence.plain);
-            let score = WEIGHT_SENTENCE * own + WEIGHT_PASSAGE * candidate.score + WEIGHT_COVERAGE * own_coverage;
+            let standing = if is_superseded(&sentence.document.text) { SUPERSEDED } else { 1.0 };
+            let score = standing * (WEIGHT_SENTENCE * own + WEIGHT_PASSAGE * candidate.score + WEIGHT_COVERAGE * own_coverage);
             Ranked { sentence, score, signals }
         })
         .collect();

@@ -11,6 +11,7 @@ mod highlight;
 mod question;
 mod search;
 mod searcher;
+mod standing;
 mod support;
 
 pub use ask::EVENTS_MAX;

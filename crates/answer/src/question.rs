@@ -31,6 +31,22 @@ pub(crate) fn content_words(text: &str) -> Vec<String> {
     if content.is_empty() { words } else { content }
 }
 
+/// The words that name something: with a digit, with several capitals, or capitalised inside a sentence. Lower case, none twice.
+pub(crate) fn names(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (at, word) in words(text) {
+        let before = text[..at].trim_end();
+        let begins = before.is_empty() || before.ends_with(['.', '?', '!', ':']);
+        let capitals = word.chars().filter(|c| c.is_uppercase()).count();
+        let named = word.chars().any(|c| c.is_ascii_digit()) || capitals > 1 || (capitals == 1 && !begins && word.chars().count() > 1);
+        let word = word.to_lowercase();
+        if named && !COMMON.contains(&word.as_str()) && !names.contains(&word) {
+            names.push(word);
+        }
+    }
+    names
+}
+
 /// Words with the byte they start at. Scripts without spaces between words give one word a character pair.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split(|c: char| !c.is_alphanumeric())
@@ -78,8 +94,8 @@ const COMMON: &[&str] = &[
     "zu", "zum", "zur", "über", // Spanish
     "al", "como", "con", "cuál", "cuándo", "cuánto", "cómo", "de", "del", "dónde", "el", "ella", "en", "es", "esta", "este", "la", "las",
     "lo", "los", "para", "por", "que", "qué", "quién", "se", "son", "su", "un", "una", "y", // French
-    "au", "aux", "avec", "ce", "cette", "combien", "comment", "dans", "des", "du", "et", "il", "je", "le", "les", "nous", "où", "ou", "par",
-    "pas", "pour", "quand", "quel", "quelle", "qui", "sur", "une", "vous",
+    "au", "aux", "avec", "ce", "cette", "combien", "comment", "dans", "des", "du", "et", "il", "je", "le", "les", "nous", "où", "ou",
+    "par", "pas", "pour", "quand", "quel", "quelle", "qui", "sur", "une", "vous",
 ];
 
 #[cfg(test)]
@@ -100,6 +116,13 @@ mod tests {
         assert_eq!(content_words("How many holiday days do I get, holiday days?"), ["holiday", "days"]);
         assert_eq!(content_words("Who are we?"), ["who", "are", "we"]);
         assert_eq!(content_words("谁批准休假"), ["谁批", "批准", "准休", "休假"]);
+    }
+
+    #[test]
+    fn names_are_what_a_question_is_specifically_about() {
+        assert_eq!(names("What is the burst pressure of the VF-210?"), ["vf", "210"]);
+        assert_eq!(names("Who hosts the Velmer Cloud? Is it IBM?"), ["velmer", "cloud", "ibm"]);
+        assert!(names("Can I bring my dog?").is_empty());
     }
 
     #[test]

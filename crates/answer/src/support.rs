@@ -1,4 +1,4 @@
-//! Whether the evidence carries an answer. Three signals are joined by a logistic model whose weights were fitted on ClapNQ
+//! Whether the evidence carries an answer. Four signals are joined by a logistic model whose weights were fitted on ClapNQ
 //! (150 questions with an answer in the passages, 150 without; Rosenthal et al. 2024, arXiv:2404.02103).
 
 use pinakes_api::Evidence;
@@ -14,19 +14,26 @@ pub struct Signals {
     pub passage: f32,
     /// Share of the question's content words that stand in that passage, its title and headings.
     pub coverage: f32,
+    /// Share of the question's names (numbers, product names, proper names) that stand there; 1 when it has none.
+    pub names: f32,
 }
 
 /// Weights and intercept; `benches/refusal_clapnq.py` fits them again.
 const WEIGHT_SENTENCE: f32 = 3.0;
 const WEIGHT_PASSAGE: f32 = 5.0;
 const WEIGHT_COVERAGE: f32 = 2.5;
-const INTERCEPT: f32 = -5.0;
+const WEIGHT_NAMES: f32 = 1.0;
+const INTERCEPT: f32 = -6.0;
 
 impl Signals {
     /// How likely the evidence answers the question, 0 to 1.
     #[must_use]
     pub fn support(&self) -> f32 {
-        let sum = WEIGHT_SENTENCE * self.sentence + WEIGHT_PASSAGE * self.passage + WEIGHT_COVERAGE * self.coverage + INTERCEPT;
+        let sum = WEIGHT_SENTENCE * self.sentence
+            + WEIGHT_PASSAGE * self.passage
+            + WEIGHT_COVERAGE * self.coverage
+            + WEIGHT_NAMES * self.names
+            + INTERCEPT;
         1.0 / (1.0 + (-sum).exp())
     }
 }
@@ -34,18 +41,15 @@ impl Signals {
 impl Signals {
     /// As the answer shows it.
     pub(crate) fn evidence(&self) -> Evidence {
-        Evidence { support: self.support(), sentence: self.sentence, passage: self.passage, coverage: self.coverage }
+        Evidence { support: self.support(), sentence: self.sentence, passage: self.passage, coverage: self.coverage, names: self.names }
     }
 }
 
-/// Share of the question's content words found in a text, in any form.
+/// Share of these words found in a text, in any form; 1 when there are none.
 pub(crate) fn coverage(question_words: &[String], text: &str) -> f32 {
-    if question_words.is_empty() {
-        return 0.0;
-    }
     let found: Vec<String> = words(text).map(|(_, word)| word.to_lowercase()).collect();
     let held = question_words.iter().filter(|wanted| found.iter().any(|word| same_word(wanted, word))).count();
-    held as f32 / question_words.len() as f32
+    if question_words.is_empty() { 1.0 } else { held as f32 / question_words.len() as f32 }
 }
 
 /// Cosine of two vectors of unit length.
@@ -59,9 +63,17 @@ mod tests {
 
     #[test]
     fn more_evidence_never_means_less_support() {
-        let weak = Signals { sentence: 0.2, passage: 0.2, coverage: 0.2 };
-        let strong = Signals { sentence: 0.8, passage: 0.7, coverage: 1.0 };
-        assert!(strong.support() > 0.9 && weak.support() < 0.1, "{} {}", strong.support(), weak.support());
+        let weak = Signals { sentence: 0.1, passage: 0.1, coverage: 0.1, names: 0.0 };
+        let strong = Signals { sentence: 0.9, passage: 0.9, coverage: 1.0, names: 1.0 };
+        assert!(strong.support() > 0.8 && weak.support() < 0.2, "{} {}", strong.support(), weak.support());
+        for better in [
+            Signals { sentence: 0.5, ..weak },
+            Signals { passage: 0.5, ..weak },
+            Signals { coverage: 0.5, ..weak },
+            Signals { names: 0.5, ..weak },
+        ] {
+            assert!(better.support() >= weak.support(), "{better:?}");
+        }
     }
 
     #[test]

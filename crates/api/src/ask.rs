@@ -110,7 +110,7 @@ pub struct Timings {
 /// What spoke for the answer, or against it; each 0 to 1. The question is refused when `support` is below the configured floor.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Evidence {
-    /// How likely the evidence answers the question, from the three below.
+    /// How likely the evidence answers the question, from the four below.
     pub support: f32,
     /// Likeness of the question and the best sentence.
     pub sentence: f32,
@@ -118,6 +118,8 @@ pub struct Evidence {
     pub passage: f32,
     /// Share of the question's telling words that stand in that passage, its title and headings.
     pub coverage: f32,
+    /// The same share of its numbers, product names and proper names.
+    pub names: f32,
 }
 
 /// Tokens the generator used; all zero when the answer is extractive.

@@ -34,6 +34,8 @@ pub(crate) fn logging(config: &Config, global: &Global, serving: bool) {
         (false, false) if config.log.level == "info" => "warn".to_owned(),
         (false, false) => config.log.level.clone(),
     };
+    // These libraries tell every step of theirs at `info`; whoever wants that names them.
+    let level = format!("lance=warn,lance_core=warn,lance_io=warn,tantivy=warn,{level}");
     let filter = EnvFilter::try_new(&level).unwrap_or_else(|_| EnvFilter::new("warn"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call, in tests of commands, finds the first subscriber in place.

@@ -11,13 +11,14 @@ mod folder;
 mod hub;
 mod install;
 mod known;
-pub mod limits;
 mod manifest;
 pub mod safetensors;
 mod source;
 mod store;
 mod validate;
 mod wheel;
+
+pub(crate) use pinakes_config::limits::model as limits;
 
 pub use ensure::ensure_minilm;
 pub use error::{ErrorKind, ModelError};

@@ -1,0 +1,167 @@
+//! The server as intranet tools and the page meet it: the real binary, over a real socket, on the sample company.
+
+#[path = "support/http.rs"]
+mod http;
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use http::{get, post, send};
+use serde_json::{Value, json};
+use support::{Store, root};
+
+struct Server {
+    child: Child,
+    address: String,
+    store: Store,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    fn over(store: Store) -> Self {
+        let mut child = store.command(&["serve", "--address", "127.0.0.1:0", "--quiet"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit('/').next().unwrap().to_owned();
+        assert!(line.starts_with("listening on http://127.0.0.1:"), "{line}");
+        Self { child, address, store }
+    }
+
+    fn sample() -> Option<Self> {
+        let store = Store::new()?;
+        store.json(0, &["index", "add", root().join("data/sample").to_str().unwrap()]);
+        Some(Self::over(store))
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let response = get(&self.address, path);
+        assert_eq!(response.status, 200, "{path}: {}", response.body);
+        response.json()
+    }
+
+    fn finds(&self, query: &str, path: &str) -> bool {
+        let response = post(&self.address, "/api/v1/search", &json!({ "query": query })).json();
+        response["hits"].as_array().unwrap().iter().any(|hit| hit["path"] == path)
+    }
+
+    fn until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
+        let started = Instant::now();
+        while !condition(self) {
+            assert!(started.elapsed() < Duration::from_secs(60), "never came: {what}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+#[test]
+fn a_citation_opens_the_document_at_the_quoted_words() {
+    let Some(server) = Server::sample() else { return };
+    let answer =
+        post(&server.address, "/api/v1/ask", &json!({ "question": "How many unused holiday days can I carry over into next year?" }))
+            .json();
+    let citation = &answer["citations"][0];
+    let (start, end) = (citation["char_span"][0].as_u64().unwrap() as usize, citation["char_span"][1].as_u64().unwrap() as usize);
+    let doc = citation["doc_id"].as_str().unwrap();
+    let content = server.get(&format!("/api/v1/documents/{doc}/content?at={start}"));
+    let base = content["span"][0].as_u64().unwrap() as usize;
+    let text: Vec<char> = content["text"].as_str().unwrap().chars().collect();
+    assert_eq!(text[start - base..end - base].iter().collect::<String>(), citation["quote"].as_str().unwrap());
+    assert_eq!(content["doc_version"], citation["doc_version"]);
+}
+
+#[test]
+fn an_answer_comes_as_events_that_add_up() {
+    let Some(server) = Server::sample() else { return };
+    let question = json!({ "question": "How fast must a lost laptop be reported?", "stream": true }).to_string();
+    let stream = send(&server.address, "POST", "/api/v1/ask", "application/json", "text/event-stream", question.as_bytes());
+    assert!(stream.head.contains("content-type: text/event-stream"), "{}", stream.head);
+    let names: Vec<&str> = stream.body.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
+    assert_eq!((names.first(), names.last()), (Some(&"retrieval"), Some(&"done")), "{names:?}");
+    let data: Vec<Value> =
+        stream.body.lines().filter_map(|line| line.strip_prefix("data: ")).map(|data| serde_json::from_str(data).unwrap()).collect();
+    let deltas: String = data.iter().filter(|event| event["event"] == "delta").map(|event| event["text"].as_str().unwrap()).collect();
+    let done = data.last().unwrap();
+    assert_eq!(done["answer"], deltas.as_str());
+    assert_eq!(names.iter().filter(|name| **name == "citation").count(), done["citations"].as_array().unwrap().len());
+}
+
+#[test]
+fn an_upload_becomes_searchable_and_a_deletion_is_in_force_at_once() {
+    let Some(store) = Store::new() else { return };
+    let server = Server::over(store);
+    assert_eq!(post(&server.address, "/api/v1/search", &json!({ "query": "anything" })).json()["hits"], json!([]));
+    let body = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"notice.md\"\r\nContent-Type: text/markdown\r\n\r\n\
+                # Notice\n\nThe fire drill takes place on the last Thursday of October.\r\n--edge--\r\n";
+    let uploaded =
+        send(&server.address, "POST", "/api/v1/documents", "multipart/form-data; boundary=edge", "application/json", body.as_bytes());
+    assert_eq!(uploaded.status, 202, "{}", uploaded.body);
+    let uploaded = uploaded.json();
+    let job = format!("/api/v1/jobs/{}", uploaded["job_id"].as_str().unwrap());
+    server.until("the job's end", |server| server.get(&job)["state"] == "done");
+    server.until("the upload in search", |server| server.finds("when is the fire drill", "notice.md"));
+    assert_eq!(server.get("/api/v1/documents")["documents"][0]["state"], "indexed");
+
+    let document = format!("/api/v1/documents/{}", uploaded["doc_id"].as_str().unwrap());
+    assert_eq!(send(&server.address, "DELETE", &document, "text/plain", "*/*", b"").status, 200);
+    assert!(!server.finds("when is the fire drill", "notice.md"));
+    for path in [document.clone(), format!("{document}/content")] {
+        assert_eq!(get(&server.address, &path).status, 404, "{path}");
+    }
+    assert!(post(&server.address, "/api/v1/ask", &json!({ "question": "When is the fire drill?" })).json()["refused"].as_bool().unwrap());
+}
+
+#[test]
+fn what_another_process_indexes_is_found_without_a_restart() {
+    let Some(store) = Store::new() else { return };
+    let server = Server::over(store);
+    server.store.write("late.md", "# Late\n\nThe glockenspiel is tuned in spring.");
+    server.store.add();
+    server.until("the late document", |server| server.finds("glockenspiel", "late.md"));
+}
+
+#[test]
+fn a_killed_server_comes_back_with_everything_it_acknowledged() {
+    let Some(store) = Store::new() else { return };
+    let mut server = Server::over(store);
+    let upload = |address: &str, name: &str| {
+        let body = format!(
+            "--e\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\nThe word of {name} is abracadabra.\r\n--e--\r\n"
+        );
+        send(address, "POST", "/api/v1/documents", "multipart/form-data; boundary=e", "application/json", body.as_bytes()).status
+    };
+    for name in ["one.txt", "two.txt", "three.txt"] {
+        assert_eq!(upload(&server.address, name), 202);
+    }
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    let mut child = server.store.command(&["serve", "--address", "127.0.0.1:0", "--quiet"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    server.child = child;
+    server.address = line.trim().rsplit('/').next().unwrap().to_owned();
+    for name in ["one.txt", "two.txt", "three.txt"] {
+        server.until(name, |server| server.finds("abracadabra", name));
+    }
+}
+
+#[test]
+fn the_page_asks_nothing_of_the_outside() {
+    let Some(store) = Store::new() else { return };
+    let server = Server::over(store);
+    let page = get(&server.address, "/");
+    assert!(page.head.contains("content-security-policy: default-src 'none'"), "{}", page.head);
+    assert!(!page.body.contains("http://") && !page.body.contains("https://"), "{}", page.body);
+    assert_eq!(get(&server.address, "/health/live").status, 200);
+    assert!(get(&server.address, "/metrics").body.contains("pinakes_"));
+    assert_eq!(server.get("/openapi.json")["openapi"].as_str().unwrap().split('.').next(), Some("3"));
+    let public = server.store.run(&["serve", "--address", "0.0.0.0:0"]);
+    assert_eq!(public.status.code(), Some(64), "{}", String::from_utf8_lossy(&public.stderr));
+}
