@@ -1,5 +1,5 @@
 //! The index through its public face. One binary, because each one links all of Lance.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 #[path = "../common/mod.rs"]
 mod common;
