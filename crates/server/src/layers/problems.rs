@@ -44,10 +44,6 @@ fn answer(error: &ApiError, id: &str) -> HttpResponse {
     if let Some(seconds) = error.retry_after_seconds {
         response.insert_header((header::RETRY_AFTER, seconds));
     }
-    // The rest of a body that was refused is not read, so the connection cannot serve another request.
-    if matches!(error.code, Code::PayloadTooLarge | Code::RequestTimeout) {
-        response.force_close();
-    }
     let body = serde_json::to_string(&public(error, id)).unwrap_or_default();
     response.insert_header((header::CONTENT_TYPE, Problem::MEDIA_TYPE)).body(body)
 }

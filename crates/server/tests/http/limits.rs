@@ -25,6 +25,27 @@ async fn a_body_above_the_limit_is_refused_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_announced_too_large_is_refused_before_it_comes_and_the_connection_ends() {
+    let server = TestServer::start().await;
+    let mut stream = server.connect().await;
+    let head = "POST /api/v1/ask HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 20000000\r\n\r\n";
+    tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes()).await.unwrap();
+    let started = Instant::now();
+    // Reads until the server closes: it must, as what follows on this connection would be taken for a request.
+    assert_eq!(crate::support::read_reply(&mut stream).await.code(), "payload_too_large");
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deep_nesting_is_refused_for_what_it_is() {
+    let server = TestServer::start().await;
+    for body in [format!(r#"{{"query":{}"#, "[".repeat(100)), format!(r#"{{"x":{}"#, r#"{"x":"#.repeat(100_000))] {
+        let reply = server.post("/api/v1/search", &body).await;
+        assert!(reply.code() == "bad_request" && reply.text().contains("nested"), "{}", reply.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn past_the_places_requests_wait_and_past_the_queue_they_are_turned_away() {
     let limits =
         ServerLimits { concurrent_asks_max: 1, queue_max: 1, queue_time_max: Duration::from_millis(400), ..ServerLimits::default() };
