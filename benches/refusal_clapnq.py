@@ -2,12 +2,15 @@
 """Where to draw the line between answering and refusing, measured on ClapNQ (Rosenthal et al. 2024, arXiv:2404.02103).
 
 All passages of both files become documents of one store; every question is asked of it. Prints the F1 of "unanswerable" at the line as
-configured and at the best line, under five-fold cross-validation of a logistic model over the three signals, and the weights fitted on
+configured and at the best line, under five-fold cross-validation of a logistic model over the four signals, and the weights fitted on
 all questions. Standard library only.
 
     python3 benches/refusal_clapnq.py --pinakes target/release/pinakes --models DATA_DIR --clapnq FOLDER
 """
 import argparse, json, math, os, random, subprocess, tempfile
+
+
+SIGNALS = ("sentence", "passage", "coverage", "names")
 
 
 def load(path, answerable):
@@ -48,21 +51,21 @@ def f1_unanswerable(pairs):
 
 def fit(points, steps=4000, rate=0.5):
     """Logistic regression by gradient descent with a little ridge."""
-    weights = [0.0] * 4
+    weights = [0.0] * (len(SIGNALS) + 1)
     for _ in range(steps):
-        gradient = [0.0] * 4
+        gradient = [0.0] * len(weights)
         for x, y in points:
-            z = weights[3] + sum(w * v for w, v in zip(weights, x))
+            z = weights[-1] + sum(w * v for w, v in zip(weights, x))
             error = 1 / (1 + math.exp(-z)) - y
-            for i in range(3):
+            for i in range(len(SIGNALS)):
                 gradient[i] += error * x[i]
-            gradient[3] += error
+            gradient[-1] += error
         weights = [w - rate * (g / len(points) + 1e-4 * w) for w, g in zip(weights, gradient)]
     return weights
 
 
 def support(weights, x):
-    return 1 / (1 + math.exp(-(weights[3] + sum(w * v for w, v in zip(weights, x)))))
+    return 1 / (1 + math.exp(-(weights[-1] + sum(w * v for w, v in zip(weights, x)))))
 
 
 def best_line(scored):
@@ -78,7 +81,7 @@ def main():
     given = arguments.parse_args()
     rows = list(load(os.path.join(given.clapnq, "answerable.jsonl"), True)) + list(load(os.path.join(given.clapnq, "unanswerable.jsonl"), False))
     each = signals_of(given.pinakes, given.models, rows)
-    points = [((e["evidence"]["sentence"], e["evidence"]["passage"], e["evidence"]["coverage"]), e["answerable"]) for e in each]
+    points = [(tuple(e["evidence"][name] for name in SIGNALS), e["answerable"]) for e in each]
     print(f"{len(each)} questions; as configured: F1(unanswerable) {f1_unanswerable([(e['answerable'], e['refused']) for e in each]):.3f}, "
           f"{sum(e['refused'] for e in each)} refused")
     random.Random(7).shuffle(points)
@@ -91,7 +94,7 @@ def main():
     print(f"five-fold: F1(unanswerable) {f1_unanswerable(pairs):.3f}, accuracy {sum(a != r for a, r in pairs) / len(pairs):.3f}")
     weights = fit([(x, float(y)) for x, y in points])
     line = best_line([(support(weights, x), y) for x, y in points])
-    print("weights: sentence %.3f passage %.3f coverage %.3f intercept %.3f; best line %.3f" % (*weights, line))
+    print("weights: " + ", ".join(f"{name} {weight:.3f}" for name, weight in zip((*SIGNALS, "intercept"), weights)) + f"; best line {line:.3f}")
     for line in (0.3, 0.4, 0.5, line):
         pairs = [(y, support(weights, x) < line) for x, y in points]
         wrong = sum(1 for a, r in pairs if a and r)

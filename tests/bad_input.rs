@@ -173,13 +173,13 @@ fn a_full_disk_loses_nothing_and_the_run_goes_on_later() {
     let disk = store.place("disk");
     fs_err::create_dir(&disk).unwrap();
     let mount = |options: &str| Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&disk).output();
-    if !mount("size=3m").is_ok_and(|output| output.status.success()) {
+    if !mount("size=1m").is_ok_and(|output| output.status.success()) {
         eprintln!("SKIPPED: a small file system can only be mounted by root");
         return;
     }
     std::os::unix::fs::symlink(store.place("data/models"), disk.join("models")).unwrap();
-    for number in 0..400 {
-        let words: String = (0..120).map(|word| format!("w{:x} ", (number * 977 + word * 131) % 65_521)).collect();
+    for number in 0..160 {
+        let words: String = (0..90).map(|word| format!("w{:x} ", (number * 977 + word * 131) % 65_521)).collect();
         store.write(&format!("{number:03}.txt"), format!("Document {number} is about topic{number}. {words}"));
     }
     let (docs, data) = (store.place("docs"), disk.to_str().unwrap().to_owned());
@@ -196,5 +196,5 @@ fn a_full_disk_loses_nothing_and_the_run_goes_on_later() {
     assert_ne!(first.status.code(), Some(101), "{}", String::from_utf8_lossy(&first.stderr));
     assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stderr));
     let verified: Value = serde_json::from_slice(&verified.stdout).unwrap();
-    assert_eq!((&verified["agrees"], verified["found"]["passages"].as_u64().unwrap() >= 400), (&true.into(), true), "{verified}");
+    assert_eq!((&verified["agrees"], verified["found"]["passages"].as_u64().unwrap() >= 160), (&true.into(), true), "{verified}");
 }

@@ -49,5 +49,5 @@ fn questions_above_the_limit_are_refused() {
     let Some(store) = Store::new() else { return };
     store.json(0, &["init"]);
     assert_eq!(store.json(64, &["search", "   "])["error"]["code"], "question_empty");
-    assert_eq!(store.json(65, &["search", &"word ".repeat(2_000)])["error"]["code"], "query_too_long");
+    assert_eq!(store.json(64, &["search", &"word ".repeat(2_000)])["error"]["code"], "query_too_long");
 }

@@ -48,8 +48,9 @@ fn golden_questions_keep_their_level() {
     let at_least = |name: &str, floor: f64| assert!(report[name].as_f64().unwrap() >= floor, "{name}: {report}");
     assert_eq!(report["questions"], 30);
     assert_eq!(report["verbatim_share"], 1.0, "{report}");
-    at_least("correct", 0.6);
-    at_least("citation_recall", 0.6);
+    at_least("correct", 0.5);
+    at_least("citation_recall", 0.5);
+    at_least("refusal_recall", 0.8);
 }
 
 #[test]

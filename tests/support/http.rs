@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub struct Response {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Response {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 }
 
 /// Sends a request with a body of some type and reads the answer to its end.
-pub fn send(address: &str, method: &str, path: &str, kind: &str, accept: &str, body: &[u8]) -> Response {
+pub(crate) fn send(address: &str, method: &str, path: &str, kind: &str, accept: &str, body: &[u8]) -> Response {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let head = format!(
@@ -39,11 +39,11 @@ pub fn send(address: &str, method: &str, path: &str, kind: &str, accept: &str, b
     Response { status, head, body: String::from_utf8_lossy(&body).into_owned() }
 }
 
-pub fn get(address: &str, path: &str) -> Response {
+pub(crate) fn get(address: &str, path: &str) -> Response {
     send(address, "GET", path, "text/plain", "*/*", b"")
 }
 
-pub fn post(address: &str, path: &str, body: &Value) -> Response {
+pub(crate) fn post(address: &str, path: &str, body: &Value) -> Response {
     send(address, "POST", path, "application/json", "application/json", body.to_string().as_bytes())
 }
 

@@ -7,12 +7,12 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 /// The repository's root.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
 }
 
 /// Folder of the large corpora, or a loud word and nothing.
-pub fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let folder = std::env::var_os("PINAKES_SHARED").map(PathBuf::from).filter(|folder| folder.join("data").is_dir());
     if folder.is_none() {
         eprintln!("SKIPPED: PINAKES_SHARED names no folder with the test corpora");
@@ -21,7 +21,7 @@ pub fn shared() -> Option<PathBuf> {
 }
 
 /// Whether the slow tests run too; says loudly when not.
-pub fn full() -> bool {
+pub(crate) fn full() -> bool {
     let full = std::env::var_os("PINAKES_TEST").is_some_and(|value| value == "full");
     if !full {
         eprintln!("SKIPPED: slow; runs with PINAKES_TEST=full");
@@ -30,12 +30,12 @@ pub fn full() -> bool {
 }
 
 /// A data directory with the model in it, or nothing, loudly, where the model could not be had.
-pub struct Store {
-    pub folder: tempfile::TempDir,
+pub(crate) struct Store {
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Store {
-    pub fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let Some(models) = std::env::var_os("PINAKES_TEST_MODELS").map(PathBuf::from).filter(|folder| folder.join("models").is_dir())
         else {
             eprintln!("SKIPPED: PINAKES_TEST_MODELS names no folder with the embedding model; `cargo xtask test` fetches it");
@@ -48,12 +48,12 @@ impl Store {
     }
 
     /// A folder beside the store.
-    pub fn place(&self, name: &str) -> PathBuf {
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a file into the folder `docs`.
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.place("docs").join(name);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         fs_err::write(&path, text).unwrap();
@@ -61,7 +61,7 @@ impl Store {
     }
 
     /// The binary, aimed at this store.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pinakes"));
         command.arg("--data-dir").arg(self.place("data")).args(arguments).stdin(Stdio::null());
         // The caller's own settings must not reach a test.
@@ -72,12 +72,12 @@ impl Store {
     }
 
     /// Runs it to its end.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
     /// Runs it with `--json`, checks the exit code, and reads what it printed.
-    pub fn json(&self, exit_code: i32, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, exit_code: i32, arguments: &[&str]) -> Value {
         let output = self.command(arguments).arg("--json").output().unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(exit_code), "{arguments:?}: {errors}\n{}", String::from_utf8_lossy(&output.stdout));
@@ -85,12 +85,12 @@ impl Store {
     }
 
     /// Indexes the folder `docs`.
-    pub fn add(&self) -> Value {
+    pub(crate) fn add(&self) -> Value {
         self.json(0, &["index", "add", self.place("docs").to_str().unwrap()])
     }
 
     /// Paths found by a search.
-    pub fn found(&self, query: &str) -> Vec<String> {
+    pub(crate) fn found(&self, query: &str) -> Vec<String> {
         let output = self.command(&["search", query, "--json"]).output().unwrap();
         let response: Value =
             serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));

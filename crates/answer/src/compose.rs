@@ -25,7 +25,7 @@ const WEIGHT_COVERAGE: f32 = 0.15;
 /// What a document counts for that says of itself that another took its place.
 const SUPERSEDED: f32 = 0.75;
 /// A further sentence joins the answer when it is nearly as good as the best.
-const NEARLY_AS_GOOD: f32 = 0.88;
+const NEARLY_AS_GOOD: f32 = 0.92;
 
 /// Ranks sentences, best first. `vectors` are the sentences' embeddings, `passages` the evidence in its order.
 pub(crate) fn rank(

@@ -6,13 +6,12 @@ use pinakes_api::{ApiError, Code, Fusion, Hit, HitLegs, SearchMode, SearchReques
 use pinakes_catalog::Passage;
 use pinakes_config::limits::SearchLimits;
 use pinakes_index::{Candidate, Filter, Mode, Query};
-use pinakes_ingest::IngestError;
 use pinakes_types::{ChunkId, Scope, Timestamp};
 
 use crate::Searcher;
 use crate::highlight::highlight;
 use crate::question::{check, content_words};
-use crate::searcher::catalog_error;
+use crate::searcher::{catalog_error, index_error};
 
 /// Passages that may be shown, best first, and the vector they were found by.
 pub(crate) struct Found {
@@ -65,7 +64,7 @@ impl Searcher {
             },
             fusion: self.fusion(request.fusion),
         };
-        let candidates = indexes.search(scope, &query).await.map_err(|error| ApiError::from(IngestError::from(error)))?;
+        let candidates = indexes.search(scope, &query).await.map_err(index_error)?;
         let passages = self.allowed(scope, candidates, wanted).await?;
         Ok(Found { passages, vector })
     }

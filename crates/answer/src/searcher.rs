@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pinakes_api::{ApiError, Code};
 use pinakes_embed::Embedder;
+use pinakes_index::IndexError;
 use pinakes_ingest::{IngestError, ReadSide, Store};
 
 /// Searches and answers. Cheap to share; holds no state of its own between requests.
@@ -57,4 +58,10 @@ pub(crate) fn catalog_error(error: pinakes_catalog::CatalogError) -> ApiError {
         Code::Internal => ApiError::internal(error),
         code => ApiError::new(code, error.to_string()).caused_by(error),
     }
+}
+
+/// The legs' errors at our boundary. Whoever asks over the network learns that it is broken; the log, and the operator, learn where.
+pub(crate) fn index_error(error: IndexError) -> ApiError {
+    let words = "The index cannot be searched. `pinakes doctor` says why, and `pinakes index rebuild` makes it anew.";
+    ApiError::new(Code::IndexDamaged, words).caused_by(error)
 }

@@ -118,7 +118,7 @@ pub struct Evidence {
     pub passage: f32,
     /// Share of the question's telling words that stand in that passage, its title and headings.
     pub coverage: f32,
-    /// The same share of its numbers, product names and proper names.
+    /// The same share of its acronyms and product codes; 1 when it has none.
     pub names: f32,
 }
 

@@ -17,10 +17,10 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// Where the store is kept [default: the platform's data folder]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", overrides_with = "data_dir")]
     pub(crate) data_dir: Option<PathBuf>,
     /// Configuration file [default: config.toml in the data directory]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", overrides_with = "config")]
     pub(crate) config: Option<PathBuf>,
     /// One setting, such as search.hits=20; may be given several times
     #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = key_value)]

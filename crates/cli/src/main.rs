@@ -59,5 +59,14 @@ fn fail(error: &ApiError, json: bool) -> ExitCode {
         output::json(&serde_json::json!({ "error": { "code": error.code, "detail": error.detail } }));
     }
     eprintln!("pinakes: {}", error.detail);
+    // The operator may know what the network may not.
+    let mut cause = error.source.as_deref().map(|source| source as &dyn std::error::Error);
+    while let Some(source) = cause {
+        let words = source.to_string();
+        if !error.detail.contains(&words) {
+            eprintln!("  because: {words}");
+        }
+        cause = source.source();
+    }
     ExitCode::from(error.code.exit_code())
 }

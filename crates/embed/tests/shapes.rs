@@ -168,8 +168,9 @@ fn prompts_are_put_before_questions_and_passages() {
 #[test]
 fn what_changes_a_vector_changes_the_fingerprint() {
     let print = |folder: &tempfile::TempDir| Embedder::load(folder.path()).unwrap().model().fingerprint.clone();
-    let base = print(&model_folder("bert", false, true));
-    assert_eq!(base, print(&model_folder("bert", false, true)));
+    let folder = model_folder("bert", false, true);
+    let base = print(&folder);
+    assert_eq!(base, print(&folder));
     assert_ne!(base, print(&model_folder("bert", true, true)));
     assert_ne!(base, print(&model_folder("bert", false, false)));
     assert_ne!(base, print(&model_folder("roberta", false, true)));

@@ -88,6 +88,10 @@ impl Lexical {
     /// # Errors
     /// [`IndexError::Damaged`] when the files cannot be read, [`IndexError::Incompatible`] when another release made them.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
+        contained(folder, || Self::open_files(folder))
+    }
+
+    fn open_files(folder: &Path) -> Result<Self> {
         fs_err::create_dir_all(folder)?;
         let (schema, fields) = schema();
         let damaged = |error: &dyn std::fmt::Display| damaged(folder, error);
@@ -117,8 +121,10 @@ impl Lexical {
 
     /// Looks for commits and gives a view that stays as it is.
     pub(crate) fn searcher(&self) -> Result<Searcher> {
-        self.reader.reload().map_err(|error| damaged(&self.folder, &error))?;
-        Ok(self.reader.searcher())
+        contained(&self.folder, || {
+            self.reader.reload().map_err(|error| damaged(&self.folder, &error))?;
+            Ok(self.reader.searcher())
+        })
     }
 
     /// The only writer. Its documents are collected in `heap_bytes` of memory.
@@ -153,6 +159,13 @@ impl Lexical {
         }
         Ok(files.into_iter().collect())
     }
+}
+
+/// Runs what reads tantivy's files. It panics on some that are damaged (tantivy 0.27: `CompositeFile::open`), which must not take the
+/// process down.
+fn contained<T>(folder: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    result.unwrap_or_else(|_| Err(damaged(folder, &"a file is not what was written")))
 }
 
 fn damaged(path: &Path, error: &dyn std::fmt::Display) -> IndexError {

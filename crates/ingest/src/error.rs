@@ -129,12 +129,19 @@ impl From<IngestError> for ApiError {
             IngestError::StorageFull(_) => Code::StorageFull,
             IngestError::CannotWrite { .. } => Code::CannotWrite,
             IngestError::Catalog(error) => catalog_code(error),
+            IngestError::Index(error) if error.is_storage_full() => Code::StorageFull,
+            IngestError::Index(IndexError::Busy { .. }) => Code::Locked,
             IngestError::Index(_) => Code::IndexDamaged,
             IngestError::Embed(_) => Code::ModelInvalid,
             IngestError::QueueFull => Code::Busy,
             IngestError::Task(_) => Code::Internal,
         };
-        let words = error.to_string();
+        let words = match code {
+            Code::StorageFull => {
+                format!("no space is left on the disk ({error}); free some and run the command again, nothing that was published is lost")
+            }
+            _ => error.to_string(),
+        };
         Self::new(code, words).caused_by(error)
     }
 }
