@@ -38,7 +38,8 @@ pub(crate) fn names(text: &str) -> Vec<String> {
     let mut after_code = None;
     for (at, word) in words(text) {
         let capitals = word.chars().filter(|c| c.is_uppercase()).count();
-        let joined = after_code.is_some_and(|end: usize| text[end..at].chars().all(|c| c == '-') && word.chars().all(|c| c.is_ascii_digit()));
+        let joined =
+            after_code.is_some_and(|end: usize| text[end..at].chars().all(|c| c == '-') && word.chars().all(|c| c.is_ascii_digit()));
         after_code = (capitals > 1).then_some(at + word.len());
         let word = word.to_lowercase();
         if (capitals > 1 || joined) && !names.contains(&word) {

@@ -8,7 +8,7 @@ use pinakes_embed::Embedder;
 use pinakes_index::IndexedChunk;
 use pinakes_types::{ChunkId, DocId, FileState, Reason, StructuredText, Timestamp, VersionSeq};
 
-use crate::chunk::{Chunk, embedded_text};
+use crate::chunk::{Chunk, below_title, embedded_text};
 use crate::progress::Progress;
 use crate::{IngestError, Writer};
 
@@ -145,7 +145,7 @@ fn number(seq: VersionSeq, embedded: Embedded) -> (NewDocument, Vec<IndexedChunk
             id,
             doc: document.doc.clone(),
             title: structured.title.clone(),
-            heading: chunk.heading.clone(),
+            heading: below_title(&structured.title, &chunk.heading).to_owned(),
             body: chunk.body.clone(),
             path: document.path.clone(),
             source: document.source.clone(),

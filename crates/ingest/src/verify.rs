@@ -8,7 +8,7 @@ use pinakes_types::{ChunkId, Label, Timestamp, VersionSeq};
 use serde::Serialize;
 
 use crate::batch::embed;
-use crate::chunk::embedded_text;
+use crate::chunk::{below_title, embedded_text};
 use crate::{IngestError, Writer};
 
 /// Where catalog and legs differ, in passages.
@@ -135,8 +135,8 @@ fn indexed(passage: Passage, labels: &[Label], vector: Vec<f32>) -> Option<Index
     Some(IndexedChunk {
         id: passage.chunk,
         doc: passage.doc,
+        heading: below_title(&passage.title, &passage.heading).to_owned(),
         title: passage.title,
-        heading: passage.heading,
         body: passage.body,
         path: passage.path,
         source: passage.source,

@@ -18,7 +18,7 @@ use crate::source::source_of;
 use crate::{IngestError, Published, Store};
 
 /// Raised when passages are cut differently, so that documents are read again.
-const CHUNKER_VERSION: u32 = 1;
+const CHUNKER_VERSION: u32 = 2;
 /// Neighbouring passages are joined while one is smaller than this share of the window.
 const MERGE_BELOW_SHARE: usize = 4;
 /// Name of the first index folder.

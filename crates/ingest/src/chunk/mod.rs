@@ -58,10 +58,20 @@ pub fn embedded_text(title: &str, heading: &str, body: &str) -> String {
     if place.is_empty() { body.to_owned() } else { format!("{place}\n{body}") }
 }
 
+/// The heading path without a first heading that only repeats the title: most documents begin with theirs, and words counted twice would
+/// outweigh what a passage says.
+pub(crate) fn below_title<'h>(title: &str, heading: &'h str) -> &'h str {
+    match heading.strip_prefix(title) {
+        Some("") => "",
+        Some(rest) => rest.strip_prefix(outline::SEPARATOR).unwrap_or(heading),
+        None => heading,
+    }
+}
+
 /// Title and heading path in one line, bounded so that the passage itself keeps most of the embedder's window.
 fn place(title: &str, heading: &str) -> String {
     const CHARS_MAX: usize = 160;
-    let heading = heading.strip_prefix(title).map_or(heading, |rest| rest.strip_prefix(outline::SEPARATOR).unwrap_or(rest));
+    let heading = below_title(title, heading);
     let mut place = if heading.is_empty() { title.to_owned() } else { format!("{title}{}{heading}", outline::SEPARATOR) };
     if let Some((cut, _)) = place.char_indices().nth(CHARS_MAX) {
         place.truncate(cut);

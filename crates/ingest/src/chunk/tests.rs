@@ -126,5 +126,7 @@ fn pages_and_empty_documents() {
 fn the_place_is_bounded_and_says_nothing_twice() {
     assert_eq!(embedded_text("Leave", "Leave › Sick", "body"), "Leave › Sick\nbody");
     assert_eq!(embedded_text("Leave", "", "body"), "Leave\nbody");
+    assert_eq!(below_title("Leave", "Leave"), "");
+    assert_eq!(below_title("Leave", "Leavers › Sick"), "Leavers › Sick");
     assert!(embedded_text(&"t".repeat(900), "h", "body").len() < 200);
 }
