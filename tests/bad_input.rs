@@ -1,4 +1,5 @@
 //! Bad input ends in a named state with a remedy; the rest goes on, and nothing acknowledged is lost.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and says what it leaves out")]
 #![cfg(unix)]
 
 mod support;

@@ -1,4 +1,5 @@
 //! Exit codes and messages that scripts rely on.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and says what it leaves out")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! C1 of the reliability matrix: kill -9 at random moments while indexing, with changes and deletions in between. What was published
 //! stays, nothing deleted returns, nothing is there twice, and the store opens.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and says what it leaves out")]
 
 mod support;
 

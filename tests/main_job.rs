@@ -1,4 +1,5 @@
 //! The main job, by the commands a person types: a folder becomes cited answers.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and says what it leaves out")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The server as intranet tools and the page meet it: the real binary, over a real socket, on the sample company.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and says what it leaves out")]
 
 #[path = "support/http.rs"]
 mod http;

@@ -1,5 +1,5 @@
 //! Runs the real binary over a store of its own, with the real embedding model.
-#![allow(dead_code, clippy::print_stderr, reason = "shared by tests that use different parts; a skipped test says so")]
+#![allow(dead_code, reason = "shared by tests that use different parts; a skipped test says so")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,4 +1,5 @@
 //! What is published is read, by whom it may be read, and nothing else is.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use pinakes_catalog::{
     Catalog, CatalogError, DocumentFate, DocumentFilter, NewChunk, NewDocument, NewText, Publication, SourceKind, SourceRow,

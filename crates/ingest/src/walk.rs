@@ -204,7 +204,7 @@ mod tests {
     }
 
     fn names(root: &Path, settings: &IngestConfig) -> Vec<(String, Option<String>)> {
-        let walk = walk(root, settings, &IngestLimits::default()).unwrap();
+        let walk = walk(root, settings, &IngestLimits::default()).expect("the folder is there");
         walk.files.into_iter().map(|file| (file.relative, file.refused.map(|(_, reason)| reason.code))).collect()
     }
 
