@@ -21,6 +21,11 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn cargo_command(arguments: &[&str]) -> Command {
     let mut command = Command::new(cargo());
     command.args(arguments).current_dir(root());
+    // Cargo sets PROTOC from its own configuration for the program it runs, us. Handed on as if a person had set it, it would make the
+    // build scripts that watch it, and all of Lance after them, run again each time somebody calls cargo by hand in between.
+    if std::env::var_os("PROTOC").is_some_and(|protoc| Path::new(&protoc) == root().join(".tools/bin/protoc")) {
+        command.env_remove("PROTOC");
+    }
     command
 }
 
