@@ -1,0 +1,1 @@
+//! Qwen3.5: token ids in, token ids out.

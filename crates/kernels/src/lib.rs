@@ -1,0 +1,1 @@
+//! SIMD arithmetic on slices: quantised products, attention, the delta rule.
