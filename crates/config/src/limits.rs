@@ -233,6 +233,24 @@ pub mod model {
     pub const TENSORS_MAX: usize = 1 << 18;
     /// Dimensions of one tensor.
     pub const TENSOR_RANK_MAX: usize = 8;
+    /// Header of a GGUF file. A vocabulary of 250,000 tokens with its merges makes 11 MB.
+    pub const GGUF_HEADER_BYTES_MAX: u64 = 64 << 20;
+    /// Metadata pairs of a GGUF file; writers put in a few dozen.
+    pub const GGUF_PAIRS_MAX: usize = 1 << 14;
+    /// One metadata key.
+    pub const GGUF_KEY_BYTES_MAX: u64 = 1 << 10;
+    /// One string among the metadata; chat templates are the longest.
+    pub const GGUF_TEXT_BYTES_MAX: u64 = 4 << 20;
+    /// Items of one metadata array.
+    pub const GGUF_ARRAY_ITEMS_MAX: usize = 1 << 24;
+    /// Arrays within arrays.
+    pub const GGUF_ARRAY_DEPTH_MAX: usize = 4;
+    /// A tensor's name; ggml itself holds 63.
+    pub const GGUF_NAME_BYTES_MAX: u64 = 256;
+    /// Dimensions of one tensor of a GGUF file, as in ggml.
+    pub const GGUF_RANK_MAX: usize = 4;
+    /// What a GGUF file may align its tensors to, in bytes.
+    pub const GGUF_ALIGNMENT_MAX: u64 = 1 << 20;
     /// Weights of an embedding model.
     pub const WEIGHTS_BYTES_MAX: u64 = 8 << 30;
     /// Any other file of a model: configuration, vocabulary, tokenizer.

