@@ -231,6 +231,8 @@ pub mod model {
     pub const SAFETENSORS_HEADER_BYTES_MAX: u64 = 32 << 20;
     /// Tensors in one file.
     pub const TENSORS_MAX: usize = 1 << 18;
+    /// Files that the weights of one model may be split into.
+    pub const SHARDS_MAX: usize = 256;
     /// Dimensions of one tensor.
     pub const TENSOR_RANK_MAX: usize = 8;
     /// Header of a GGUF file. A vocabulary of 250,000 tokens with its merges makes 11 MB.

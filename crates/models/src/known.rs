@@ -103,7 +103,12 @@ impl Wanted {
 
 /// Whether a name is safe as a folder name everywhere.
 pub(crate) fn is_plain(name: &str) -> bool {
-    (1..=96).contains(&name.len())
+    name.len() <= 96 && is_plain_file(name)
+}
+
+/// Whether a name is safe as a file name everywhere: no folder in it, nothing hidden.
+pub(crate) fn is_plain_file(name: &str) -> bool {
+    (1..=200).contains(&name.len())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
 }

@@ -4,6 +4,8 @@
 //! its shape; the ranges must cover the data once, without holes or overlaps (the format's own rule, which keeps a file from carrying
 //! anything hidden). Source: <https://github.com/huggingface/safetensors#format>.
 
+mod shards;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Read;
@@ -14,6 +16,8 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use thiserror::Error;
 
 use crate::limits;
+
+pub use shards::{Folder, INDEX, Shard, WEIGHTS, open_folder, shards_named};
 
 /// Why a file is refused.
 #[derive(Debug, Error)]
