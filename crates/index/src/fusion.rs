@@ -42,15 +42,15 @@ fn shares(fusion: Fusion) -> (f32, f32) {
     }
 }
 
-/// Rank (from 1) and contribution of each place of one leg. Under convex fusion a leg whose candidates all score the same, or that has
-/// only one, says "all of these equally": each gets 1.
+/// Rank (from 1) and contribution of each place of one leg. Under convex fusion a score counts as a share of the leg's best: both legs
+/// have a natural zero (no word in common, vectors at right angles), which says more than the worst candidate that happened to be taken
+/// (Bruch et al. 2022, "theoretical minimum"; on SciFact 0.005 of nDCG@10 better than the smallest score).
 fn contributions(leg: &Ranked, fusion: Fusion) -> impl Iterator<Item = (u32, f32)> {
-    let scores = leg.iter().map(|&(_, score)| score);
-    let (low, high) = scores.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), score| (low.min(score), high.max(score)));
+    let high = leg.iter().map(|&(_, score)| score).fold(0.0, f32::max);
     leg.iter().zip(1_u32..).map(move |(&(_, score), rank)| {
         let contribution = match fusion {
-            Fusion::Convex { .. } if high > low => (score - low) / (high - low),
-            Fusion::Convex { .. } => 1.0,
+            Fusion::Convex { .. } if high > 0.0 => score.max(0.0) / high,
+            Fusion::Convex { .. } => 0.0,
             Fusion::Rrf { k } => 1.0 / (k.max(0.0) + rank as f32),
         };
         (rank, contribution)
@@ -72,12 +72,12 @@ mod tests {
     const HALF: Fusion = Fusion::Convex { weight_lexical: 0.5 };
 
     #[test]
-    fn convex_is_the_weighted_mean_of_min_max_scores() {
+    fn convex_is_the_weighted_mean_of_shares_of_the_best() {
         let fused = fuse(&leg(&[(1, 30.0), (2, 20.0), (3, 10.0)]), &leg(&[(2, 0.9), (4, 0.8), (1, 0.5)]), HALF);
-        // 1: (1 + 0) / 2, 2: (0.5 + 1) / 2, 3: 0, 4: 0.75 / 2.
+        // 1: (1 + 5/9) / 2, 2: (2/3 + 1) / 2, 3: (1/3) / 2, 4: (8/9) / 2.
         assert_eq!(order(&fused), [2, 1, 4, 3]);
-        assert!((fused[0].score - 0.75).abs() < 1e-6);
-        assert!((fused[2].score - 0.375).abs() < 1e-6);
+        assert!((fused[0].score - 5.0 / 6.0).abs() < 1e-6);
+        assert!((fused[2].score - 4.0 / 9.0).abs() < 1e-6);
         assert_eq!(fused[0].lexical, Some(LegHit { rank: 2, score: 20.0 }));
         assert_eq!(fused[3].vector, None);
     }

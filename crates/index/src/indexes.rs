@@ -205,7 +205,8 @@ impl Indexes {
                     Some(view) => QuestionStemmers::new(view.languages()),
                     None => QuestionStemmers::new(snapshot.directory.languages()),
                 };
-                let mut lookup = Lookup { searcher: &snapshot.searcher, fields, stemmers, view: view.as_deref() };
+                let neighbourhoods = snapshot.scopes.neighbourhoods(&snapshot.searcher, view.as_deref())?;
+                let mut lookup = Lookup { searcher: &snapshot.searcher, fields, stemmers, view: view.as_deref(), neighbourhoods };
                 let holding = (!question.phrases.is_empty()).then(|| lookup.holding_phrases(&question, Arc::clone(&gate))).transpose()?;
                 let ranked = if wanted { lookup.search(&question, gated.then_some(gate), depth)? } else { Ranked::new() };
                 Ok((ranked, holding))

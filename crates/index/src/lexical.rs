@@ -1,7 +1,8 @@
 //! The lexical leg: what tantivy stores, and how it is opened and written.
 //!
 //! Title, heading path and body of a chunk are searched as one field, which is what keeps the ranking at that of plain BM25 over one
-//! text; title, headings and path stand once more in fields of their own, which add a little. No text is stored: the catalog has it.
+//! text; title, headings and path stand once more in fields of their own, which add a little. The first chunk of each neighbourhood also
+//! carries the words of all its chunks, without positions. No text is stored: the catalog has it.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -21,6 +22,7 @@ use tantivy::{
 use crate::{
     error::{IndexError, Result},
     model::{IndexedChunk, Leg},
+    neighbourhood::neighbourhoods,
     stems::{Stemming, WordStemmer},
     sums::Sums,
     words::{Purpose, words},
@@ -41,12 +43,19 @@ pub(crate) struct Fields {
     pub title: Field,
     pub heading: Field,
     pub path: Field,
+    /// Title, headings and bodies of a whole [`crate::neighbourhood`], on its first chunk.
+    pub around: Field,
 }
 
 impl Fields {
     /// The fields words are looked up in.
     pub(crate) fn searched(&self) -> [Field; 4] {
         [self.text, self.title, self.heading, self.path]
+    }
+
+    /// The fields whose words are counted for BM25.
+    pub(crate) fn counted(&self) -> [Field; 5] {
+        [self.text, self.title, self.heading, self.path, self.around]
     }
 }
 
@@ -63,6 +72,7 @@ fn schema() -> (Schema, Fields) {
         title: builder.add_text_field("title", text(IndexRecordOption::WithFreqs)),
         heading: builder.add_text_field("heading", text(IndexRecordOption::WithFreqs)),
         path: builder.add_text_field("path", text(IndexRecordOption::WithFreqs)),
+        around: builder.add_text_field("around", text(IndexRecordOption::WithFreqs)),
     };
     (builder.build(), fields)
 }
@@ -182,9 +192,12 @@ pub(crate) struct LexicalWriter {
 impl LexicalWriter {
     /// Stages chunks.
     pub(crate) fn add(&mut self, chunks: &[IndexedChunk]) -> Result<()> {
-        for chunk in chunks {
-            let document = self.document(chunk);
-            self.writer.add_document(document)?;
+        for neighbours in neighbourhoods(chunks) {
+            for (place, chunk) in neighbours.iter().enumerate() {
+                let around = if place == 0 { neighbours } else { &[] };
+                let document = self.document(chunk, around);
+                self.writer.add_document(document)?;
+            }
         }
         Ok(())
     }
@@ -202,7 +215,7 @@ impl LexicalWriter {
         Ok((opstamp, self.writer.index().load_metas()?.list_segment_files()))
     }
 
-    fn document(&mut self, chunk: &IndexedChunk) -> TantivyDocument {
+    fn document(&mut self, chunk: &IndexedChunk, around: &[IndexedChunk]) -> TantivyDocument {
         let stemmer = self
             .stemmers
             .entry(chunk.language.clone())
@@ -215,12 +228,16 @@ impl LexicalWriter {
         document.add_pre_tokenized_text(fields.title, tokens(stemmer, [&*chunk.title]));
         document.add_pre_tokenized_text(fields.heading, tokens(stemmer, [&*chunk.heading]));
         document.add_pre_tokenized_text(fields.path, tokens(stemmer, [&*chunk.path]));
+        if !around.is_empty() {
+            let texts = around.iter().flat_map(|chunk| [&*chunk.heading, &*chunk.body]);
+            document.add_pre_tokenized_text(fields.around, tokens(stemmer, std::iter::once(&*chunk.title).chain(texts)));
+        }
         document
     }
 }
 
 /// Texts behind one another, with a gap between them that no phrase bridges.
-fn tokens<const N: usize>(stemmer: &mut WordStemmer, texts: [&str; N]) -> PreTokenizedString {
+fn tokens<'a>(stemmer: &mut WordStemmer, texts: impl IntoIterator<Item = &'a str>) -> PreTokenizedString {
     const GAP: usize = 100;
     let mut tokens = Vec::new();
     let mut start = 0;

@@ -16,6 +16,7 @@ mod lexical;
 mod lookup;
 mod manifests;
 mod model;
+mod neighbourhood;
 mod opening;
 mod predicate;
 mod quarantine;

@@ -15,6 +15,7 @@ use crate::{
     error::Result,
     fusion::Ranked,
     lexical::{Fields, ID, VERSION},
+    neighbourhood::blend,
     question::Question,
     scoped::{ScopeView, Statistics},
     stems::QuestionStemmers,
@@ -36,6 +37,8 @@ pub(crate) struct Lookup<'a> {
     pub stemmers: QuestionStemmers,
     /// What is counted; `None` counts everything.
     pub view: Option<&'a ScopeView>,
+    /// Neighbourhoods the view holds.
+    pub neighbourhoods: u64,
 }
 
 type BoxedQuery = Box<dyn Query>;
@@ -43,12 +46,26 @@ type BoxedQuery = Box<dyn Query>;
 impl Lookup<'_> {
     /// The best `depth` chunks the gate lets through; no gate lets all through.
     pub(crate) fn search(&mut self, question: &Question, gate: Option<Arc<Gate>>, depth: usize) -> Result<Ranked> {
-        let Some(query) = self.query(question)? else { return Ok(Vec::new()) };
+        let terms = self.telling_terms(&question.words)?;
+        let chunks = self.query(question, &terms);
+        if chunks.clauses().is_empty() {
+            return Ok(Vec::new());
+        }
+        let chunks = self.ranked(&chunks, gate.clone(), depth, None)?;
+        if chunks.is_empty() || terms.is_empty() {
+            return Ok(chunks);
+        }
+        let around = terms.iter().map(|terms| (Occur::Should, any_term(self.fields.around, terms, 1.0))).collect();
+        let around = self.ranked(&BooleanQuery::new(around), gate, depth, Some(self.neighbourhoods))?;
+        Ok(blend(chunks, &around))
+    }
+
+    fn ranked(&self, query: &BooleanQuery, gate: Option<Arc<Gate>>, depth: usize, neighbourhoods: Option<u64>) -> Result<Ranked> {
         let top = TopDocs::with_limit(depth).order_by_score();
-        let statistics = self.statistics();
+        let statistics = Statistics { searcher: self.searcher, view: self.view, neighbourhoods };
         let found = match gate {
-            None => self.searcher.search_with_statistics_provider(&query, &top, &statistics)?,
-            Some(gate) => self.searcher.search_with_statistics_provider(&query, &gated(gate, top), &statistics)?,
+            None => self.searcher.search_with_statistics_provider(query, &top, &statistics)?,
+            Some(gate) => self.searcher.search_with_statistics_provider(query, &gated(gate, top), &statistics)?,
         };
         let mut ranked = Vec::with_capacity(found.len());
         for (score, address) in found {
@@ -65,28 +82,24 @@ impl Lookup<'_> {
         found.into_iter().map(|address| Ok(self.chunk(address)?.0)).collect()
     }
 
-    fn statistics(&self) -> Statistics<'_> {
-        Statistics { searcher: self.searcher, view: self.view }
-    }
-
     fn chunk(&self, address: DocAddress) -> Result<ChunkId> {
         let column = self.searcher.segment_reader(address.segment_ord).fast_fields().u64(ID)?;
         Ok(ChunkId(column.first(address.doc_id).unwrap_or_default()))
     }
 
-    fn query(&mut self, question: &Question) -> Result<Option<BooleanQuery>> {
+    fn query(&mut self, question: &Question, words: &[Vec<String>]) -> BooleanQuery {
         let mut clauses = self.phrases(question);
-        for terms in self.telling_terms(&question.words)? {
+        for terms in words {
             for (field, boost) in self.fields.searched().into_iter().zip(BOOSTS) {
-                clauses.push((Occur::Should, any_term(field, &terms, boost)));
+                clauses.push((Occur::Should, any_term(field, terms, boost)));
             }
         }
-        Ok((!clauses.is_empty()).then(|| BooleanQuery::new(clauses)))
+        BooleanQuery::new(clauses)
     }
 
     /// Each word's terms that the text holds, without the words that are in too many chunks to tell them apart.
     fn telling_terms(&mut self, words: &[Word]) -> Result<Vec<Vec<String>>> {
-        let statistics = Statistics { searcher: self.searcher, view: self.view };
+        let statistics = Statistics { searcher: self.searcher, view: self.view, neighbourhoods: None };
         let common = ((statistics.total_num_docs()? as f64 * COMMON_SHARE) as u64).max(COMMON_CHUNKS_MIN);
         let mut found: Vec<(u64, Vec<String>)> = Vec::with_capacity(words.len());
         for word in words {

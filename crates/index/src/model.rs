@@ -71,7 +71,7 @@ pub enum Mode {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fusion {
-    /// Weighted sum of scores brought to 0…1 by each leg's own smallest and largest candidate (Bruch et al. 2022, arXiv:2210.11934).
+    /// Weighted sum of scores, each as a share of its leg's best (Bruch et al. 2022, arXiv:2210.11934).
     Convex {
         /// Share of the lexical leg, 0 to 1; the vector leg has the rest.
         weight_lexical: f32,

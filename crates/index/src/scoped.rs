@@ -3,10 +3,10 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use pinakes_types::{Label, Scope};
+use pinakes_types::{ChunkId, Label, Scope};
 use tantivy::{
     DocSet, Searcher, TERMINATED, Term,
     query::Bm25StatisticsProvider,
@@ -16,8 +16,9 @@ use tantivy::{
 use crate::{
     directory::{Directory, Gate},
     error::Result,
-    lexical::{Fields, VERSION},
+    lexical::{Fields, ID, VERSION},
     model::Filter,
+    neighbourhood::{self, is_first},
 };
 
 /// The chunks one set of labels may read, at one commit.
@@ -25,6 +26,7 @@ pub(crate) struct ScopeView {
     /// Per segment, one bit per document.
     readable: Vec<Vec<u64>>,
     chunks: u64,
+    neighbourhoods: u64,
     tokens: Vec<(Field, u64)>,
     languages: Vec<String>,
 }
@@ -33,10 +35,10 @@ impl ScopeView {
     fn new(searcher: &Searcher, fields: Fields, directory: &Arc<Directory>, scope: &Scope) -> Result<Self> {
         let gate = Gate::new(Arc::clone(directory), scope, &Filter::default());
         let mut readable = Vec::with_capacity(searcher.segment_readers().len());
-        let mut chunks = 0;
-        let mut tokens: Vec<(Field, u64)> = fields.searched().map(|field| (field, 0)).to_vec();
+        let (mut chunks, mut neighbourhoods) = (0, 0);
+        let mut tokens: Vec<(Field, u64)> = fields.counted().map(|field| (field, 0)).to_vec();
         for segment in searcher.segment_readers() {
-            let versions = segment.fast_fields().u64(VERSION)?;
+            let (ids, versions) = (segment.fast_fields().u64(ID)?, segment.fast_fields().u64(VERSION)?);
             let norms = tokens.iter().map(|&(field, _)| segment.get_fieldnorms_reader(field)).collect::<tantivy::Result<Vec<_>>>()?;
             let mut bits = vec![0; segment.max_doc().div_ceil(64) as usize];
             // Chunks of one version mostly stand together.
@@ -49,6 +51,7 @@ impl ScopeView {
                 if last.1 {
                     bits[document as usize / 64] |= 1_u64 << (document % 64);
                     chunks += 1;
+                    neighbourhoods += u64::from(ids.first(document).is_some_and(|id| is_first(ChunkId(id))));
                     for ((_, sum), norm) in tokens.iter_mut().zip(&norms) {
                         *sum += u64::from(norm.fieldnorm(document));
                     }
@@ -57,7 +60,7 @@ impl ScopeView {
             readable.push(bits);
         }
         let languages = directory.languages_in(&gate).into_iter().map(str::to_owned).collect();
-        Ok(Self { readable, chunks, tokens, languages })
+        Ok(Self { readable, chunks, neighbourhoods, tokens, languages })
     }
 
     /// Languages of the documents that may be read.
@@ -70,6 +73,8 @@ impl ScopeView {
 #[derive(Default)]
 pub(crate) struct ScopeViews {
     views: Mutex<VecDeque<(BTreeSet<Label>, Arc<ScopeView>)>>,
+    /// Neighbourhoods of all documents, counted once.
+    neighbourhoods: OnceLock<u64>,
 }
 
 impl ScopeViews {
@@ -101,10 +106,26 @@ impl ScopeViews {
     }
 }
 
+impl ScopeViews {
+    /// Neighbourhoods a scope may read: those of its view, or all.
+    pub(crate) fn neighbourhoods(&self, searcher: &Searcher, view: Option<&ScopeView>) -> Result<u64> {
+        match (view, self.neighbourhoods.get()) {
+            (Some(view), _) => Ok(view.neighbourhoods),
+            (None, Some(&counted)) => Ok(counted),
+            (None, None) => {
+                let counted = neighbourhood::count(searcher)?;
+                Ok(*self.neighbourhoods.get_or_init(|| counted))
+            }
+        }
+    }
+}
+
 /// The counts BM25 asks for: over one scope, or over everything.
 pub(crate) struct Statistics<'a> {
     pub searcher: &'a Searcher,
     pub view: Option<&'a ScopeView>,
+    /// What a term is looked for in: this many neighbourhoods instead of chunks.
+    pub neighbourhoods: Option<u64>,
 }
 
 impl Bm25StatisticsProvider for Statistics<'_> {
@@ -116,6 +137,9 @@ impl Bm25StatisticsProvider for Statistics<'_> {
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
+        if let Some(neighbourhoods) = self.neighbourhoods {
+            return Ok(neighbourhoods);
+        }
         self.view.map_or_else(|| self.searcher.total_num_docs(), |view| Ok(view.chunks))
     }
 
