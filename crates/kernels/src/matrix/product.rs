@@ -1,0 +1,104 @@
+//! The product of one input with several matrices, cut into tasks that no reduction crosses.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use super::layout::PANEL;
+use super::{Matrix, scalar};
+use crate::input::{GROUP, Input};
+use crate::isa::Isa;
+use crate::threads::Pool;
+
+/// Weights that a task streams, about: small enough that threads end together, large enough that claiming is nothing.
+const TASK_BYTES: usize = 128 << 10;
+
+/// Input codes that a task goes over with each panel, at most, so that they stay in the second-level cache.
+const INPUT_BYTES: usize = 512 << 10;
+
+/// `out_i[r, :] = matrix_i · input[r, :]` for each pair, in one parallel section; `out_i` is `[input.rows(), matrix_i.rows()]`.
+///
+/// Each output is the same to the bit whatever else is multiplied, however many rows there are, on any number of threads and with any
+/// instruction set; the module says in which order it is summed.
+///
+/// # Panics
+/// When a matrix has other columns than the input or an `out` is not of that size.
+pub fn multiply(pool: &Pool, input: &Input, products: &mut [(&Matrix, &mut [f32])]) {
+    multiply_with(Isa::current(), pool, input, products);
+}
+
+/// [`multiply`] with a given instruction set, or the best one if this machine has it not.
+///
+/// # Panics
+/// As [`multiply`].
+pub fn multiply_with(isa: Isa, pool: &Pool, input: &Input, products: &mut [(&Matrix, &mut [f32])]) {
+    let isa = isa.min(Isa::best());
+    let outputs: Vec<(&Matrix, Output)> = products.iter_mut().map(|(matrix, out)| (*matrix, Output::new(matrix, input, out))).collect();
+    let tasks = plan(&outputs, input);
+    pool.run(tasks.len(), &|index| {
+        let task = &tasks[index];
+        let (matrix, output) = &outputs[task.product];
+        task.run(isa, matrix, input, output);
+    });
+}
+
+/// Some panels of one matrix times some groups of rows.
+struct Task {
+    product: usize,
+    panels: Range<usize>,
+    groups: Range<usize>,
+}
+
+fn plan(products: &[(&Matrix, Output)], input: &Input) -> Vec<Task> {
+    let groups = input.groups().len();
+    let groups_each = (INPUT_BYTES / (input.columns() * GROUP)).max(1);
+    let mut tasks = Vec::new();
+    for (product, (matrix, _)) in products.iter().enumerate() {
+        let panels = matrix.rows.div_ceil(PANEL);
+        let panels_each = (TASK_BYTES / matrix.layout.panel_bytes).max(1);
+        for first_group in (0..groups).step_by(groups_each) {
+            for first in (0..panels).step_by(panels_each) {
+                let groups = first_group..groups.min(first_group + groups_each);
+                tasks.push(Task { product, panels: first..panels.min(first + panels_each), groups });
+            }
+        }
+    }
+    tasks
+}
+
+impl Task {
+    fn run(&self, _isa: Isa, matrix: &Matrix, input: &Input, output: &Output) {
+        let groups = &input.groups()[self.groups.clone()];
+        let first_row = self.groups.start * GROUP;
+        for panel in self.panels.clone() {
+            scalar::panel(&matrix.layout, matrix.panel(panel), panel, groups, first_row, output);
+        }
+    }
+}
+
+/// Where results go: a matrix that several threads write, each its own columns.
+pub(super) struct Output<'a> {
+    at: *mut f32,
+    rows: usize,
+    columns: usize,
+    borrowed: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: tasks cover disjoint panels and rows, and `store` writes only those of its arguments.
+unsafe impl Sync for Output<'_> {}
+
+impl<'a> Output<'a> {
+    fn new(matrix: &Matrix, input: &Input, out: &'a mut [f32]) -> Self {
+        assert_eq!(matrix.columns, input.columns(), "a matrix of {} columns times an input of {}", matrix.columns, input.columns());
+        assert_eq!(Some(out.len()), input.rows().checked_mul(matrix.rows), "{} rows of {} outputs", input.rows(), matrix.rows);
+        Self { at: out.as_mut_ptr(), rows: input.rows(), columns: matrix.rows, borrowed: PhantomData }
+    }
+
+    /// Writes the outputs of `panel` for one row, leaving out those past the last.
+    pub(super) fn store(&self, row: usize, panel: usize, values: &[f32; PANEL]) {
+        let first = panel * PANEL;
+        assert!(row < self.rows && first < self.columns);
+        let count = PANEL.min(self.columns - first);
+        // SAFETY: the row and the columns were just checked to lie inside; no other task has this panel and row.
+        unsafe { std::ptr::copy_nonoverlapping(values.as_ptr(), self.at.add(row * self.columns + first), count) };
+    }
+}

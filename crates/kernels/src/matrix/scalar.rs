@@ -1,0 +1,72 @@
+//! The oracle: the product in plain Rust, in the order that the module above lays down.
+
+use std::ops::Range;
+
+use super::layout::{BLOCK, Layout, PANEL};
+use super::product::Output;
+use super::unpack::{self, Unpacked};
+use crate::input::Group;
+
+/// One panel times the rows of `groups`.
+pub(super) fn panel(layout: &Layout, packed: &[u8], index: usize, groups: &[Group], first_row: usize, output: &Output) {
+    let mut row = first_row;
+    for group in groups {
+        let mut sums = vec![[0.0; PANEL]; group.rows];
+        if layout.format.is_float() {
+            float(layout, packed, group, &mut sums);
+        } else {
+            for block in 0..layout.blocks {
+                quantised(layout, &unpack::block(layout, packed, block), group, block * group.rows, &mut sums);
+            }
+        }
+        for sums in &sums {
+            output.store(row, index, sums);
+            row += 1;
+        }
+    }
+}
+
+fn float(layout: &Layout, packed: &[u8], group: &Group, sums: &mut [[f32; PANEL]]) {
+    for column in 0..layout.blocks {
+        let weights: [f32; PANEL] = std::array::from_fn(|lane| unpack::float(layout.format, packed, column, lane));
+        for (row, sums) in sums.iter_mut().enumerate() {
+            let value = group.values[row * layout.blocks + column];
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum = weight.mul_add(value, *sum);
+            }
+        }
+    }
+}
+
+/// `first` is where the block's rows start in the group's arrays.
+fn quantised(layout: &Layout, weights: &Unpacked, group: &Group, first: usize, sums: &mut [[f32; PANEL]]) {
+    let Unpacked { scales: s, minima: m, .. } = weights;
+    for (row, sums) in sums.iter_mut().enumerate() {
+        let at = first + row;
+        let codes = &group.codes[at * BLOCK..][..BLOCK];
+        for (lane, sum) in sums.iter_mut().enumerate() {
+            let t = match (layout.kind.halves, layout.kind.minima) {
+                (false, false) => dot(weights, codes, lane, 0..BLOCK, group.corrections[at]) * s[0][lane],
+                (false, true) => dot(weights, codes, lane, 0..BLOCK, 0).mul_add(s[0][lane], m[0][lane] * group.sums[at]),
+                (true, false) => {
+                    let [first, second] = group.half_corrections[at];
+                    let t = dot(weights, codes, lane, 0..BLOCK / 2, first) * s[0][lane];
+                    dot(weights, codes, lane, BLOCK / 2..BLOCK, second).mul_add(s[1][lane], t)
+                }
+                (true, true) => {
+                    let [first, second] = group.half_sums[at];
+                    let t = dot(weights, codes, lane, 0..BLOCK / 2, 0).mul_add(s[0][lane], m[0][lane] * first);
+                    let t = dot(weights, codes, lane, BLOCK / 2..BLOCK, 0).mul_add(s[1][lane], t);
+                    m[1][lane].mul_add(second, t)
+                }
+            };
+            *sum = t.mul_add(group.scales[at], *sum);
+        }
+    }
+}
+
+/// Below 2^24 in magnitude, hence exact as f32: 32 · 255 · 127.
+fn dot(weights: &Unpacked, codes: &[i8], lane: usize, columns: Range<usize>, start: i32) -> f32 {
+    let term = |column: usize| i32::from(weights.codes[column / 4 * 64 + 4 * lane + column % 4]) * i32::from(codes[column]);
+    columns.map(term).fold(start, |sum, term| sum + term) as f32
+}
