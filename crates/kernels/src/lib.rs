@@ -8,7 +8,10 @@ mod input;
 mod isa;
 mod mapped;
 mod matrix;
+mod rope;
+mod rows;
 mod shared;
+mod simd;
 mod threads;
 
 pub use format::{Format, dequantise, quantise};
@@ -16,4 +19,8 @@ pub use input::Input;
 pub use isa::{Isa, force};
 pub use mapped::MappedFile;
 pub use matrix::{BadMatrix, Matrix, multiply, multiply_with};
+pub use rope::{Pairing, Rope, Rotation, Yarn};
+pub use rows::{
+    NotANumber, add, argmax, exp, gate_sigmoid, gate_sigmoid_from, log_sum_exp, rms_norm, rms_norm_from, softmax, swiglu, top_k,
+};
 pub use threads::Pool;
