@@ -3,9 +3,11 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::layout::PANEL;
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
+use super::layout::{Layout, PANEL};
 use super::{Matrix, scalar};
-use crate::input::{GROUP, Input};
+use crate::input::{GROUP, Group, Input};
 use crate::isa::Isa;
 use crate::threads::Pool;
 
@@ -66,12 +68,22 @@ fn plan(products: &[(&Matrix, Output)], input: &Input) -> Vec<Task> {
 }
 
 impl Task {
-    fn run(&self, _isa: Isa, matrix: &Matrix, input: &Input, output: &Output) {
+    fn run(&self, isa: Isa, matrix: &Matrix, input: &Input, output: &Output) {
         let groups = &input.groups()[self.groups.clone()];
         let first_row = self.groups.start * GROUP;
         for panel in self.panels.clone() {
-            scalar::panel(&matrix.layout, matrix.panel(panel), panel, groups, first_row, output);
+            one_panel(isa, &matrix.layout, matrix.panel(panel), panel, groups, first_row, output);
         }
+    }
+}
+
+/// One panel times some groups, the first of which starts at `first_row` of the output.
+fn one_panel(isa: Isa, layout: &Layout, packed: &[u8], panel: usize, groups: &[Group], first_row: usize, output: &Output) {
+    match isa {
+        // SAFETY: an `Isa` is no better than the machine's; the panel is the layout's, and `Output::new` compared the columns.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => unsafe { avx512::panel(layout, packed, panel, groups, first_row, output) },
+        _ => scalar::panel(layout, packed, panel, groups, first_row, output),
     }
 }
 

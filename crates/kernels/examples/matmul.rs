@@ -1,0 +1,82 @@
+//! Speed of the products beside what the machine can do: `cargo run --release -p pinakes-kernels --example matmul [THREADS [FORMAT…]]`.
+//!
+//! Decode (1 row) is bounded by memory: its column is GB/s of packed weights, beside a plain read. Prefill is bounded by arithmetic: its
+//! column is 10⁹ operations a second, two to a weight and row. The shapes are those of Qwen3.5-0.8B. The best of a few runs counts.
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+use std::time::Instant;
+
+use pinakes_kernels::{Format, Input, Matrix, Pool, multiply, quantise};
+
+const SHAPES: [(usize, usize); 5] = [(6144, 1024), (3584, 1024), (1024, 3584), (1024, 2048), (62080, 1024)];
+const ROWS: [usize; 4] = [1, 4, 12, 512];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let threads = arguments.first().map_or(2, |text| text.parse().unwrap());
+    let formats = [Format::Q4_K, Format::Q5_K, Format::Q6_K, Format::Q8_0, Format::Q4_0, Format::BF16, Format::F32];
+    let pool = Pool::new(threads);
+    println!("{threads} threads; memory reads {:.1} GB/s", memory(&pool));
+    println!("format rows x columns     decode: us   GB/s   Gop/s with rows: {ROWS:?}");
+    for format in formats.into_iter().filter(|format| arguments.len() < 2 || arguments.contains(&format.name().to_owned())) {
+        for (rows, columns) in SHAPES {
+            measure(&pool, format, rows, columns);
+        }
+    }
+}
+
+fn measure(pool: &Pool, format: Format, rows: usize, columns: usize) {
+    let mut state = 1_u32;
+    let mut random = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    // One row of weights again and again, in as many copies as outgrow the caches for the decode step.
+    let row: Vec<f32> = (0..columns).map(|_| random()).collect();
+    let mut bytes = vec![0; format.bytes_of(columns).unwrap()];
+    if format != Format::Q5_K {
+        quantise(format, &row, &mut bytes); // Q5_K is only read: zeros take as long
+    }
+    let bytes = bytes.repeat(rows);
+    let copies = (64 << 20) / bytes.len() + 1;
+    let matrices: Vec<Matrix> = (0..copies).map(|_| Matrix::pack(pool, format, rows, columns, &bytes).unwrap()).collect();
+    let mut input = Input::new();
+    let mut speeds = Vec::new();
+    let mut decode = (f64::INFINITY, 0.0);
+    for count in ROWS {
+        let values: Vec<f32> = (0..count * columns).map(|_| random()).collect();
+        let mut out = vec![0.0; count * rows];
+        let used = if count < 512 { &matrices[..] } else { &matrices[..1] };
+        let mut best = f64::INFINITY;
+        let begun = Instant::now();
+        while begun.elapsed().as_secs_f64() < 0.15 {
+            let start = Instant::now();
+            for matrix in used {
+                input.load(pool, &values, columns);
+                multiply(pool, &input, &mut [(matrix, &mut out)]);
+            }
+            best = best.min(start.elapsed().as_secs_f64() / used.len() as f64);
+        }
+        speeds.push(format!("{:.0}", 2.0 * (count * rows * columns) as f64 / best / 1e9));
+        if count == 1 {
+            decode = (best * 1e6, matrices[0].bytes() as f64 / best / 1e9);
+        }
+    }
+    let (name, shape) = (format.name(), format!("{rows} x {columns}"));
+    println!("{name:6} {shape:16} {:13.1} {:6.1}   {}", decode.0, decode.1, speeds.join(" "));
+}
+
+/// Reads 256 MiB as u64 on all threads.
+fn memory(pool: &Pool) -> f64 {
+    let words = vec![1_u64; 32 << 20];
+    let mut sums = [0_u64; 64];
+    let mut best = f64::INFINITY;
+    for _ in 0..5 {
+        let start = Instant::now();
+        let share = words.len() / sums.len();
+        pool.pieces(&mut sums, 1, &|index, sum| sum[0] = words[index * share..][..share].iter().fold(0, |sum, word| sum ^ word));
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    assert_eq!(sums[0], 0);
+    words.len() as f64 * 8.0 / best / 1e9
+}
