@@ -3,6 +3,8 @@
 //! Every kernel computes each output row in an order of floating-point operations that depends on nothing but that row's own inputs:
 //! not on the batch, not on how a prompt is split, not on the number of threads. So the same tokens give the same bits.
 
+mod aligned;
+mod delta;
 mod format;
 mod input;
 mod isa;
@@ -12,8 +14,11 @@ mod rope;
 mod rows;
 mod shared;
 mod simd;
+#[cfg(test)]
+mod test_numbers;
 mod threads;
 
+pub use delta::{DeltaInput, DeltaShape, DeltaState, DeltaWeights, HeadOrder, delta_net};
 pub use format::{Format, dequantise, quantise};
 pub use input::Input;
 pub use isa::{Isa, force};

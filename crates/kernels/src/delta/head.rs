@@ -1,0 +1,365 @@
+//! One key head and its value heads, over the tokens of one sequence.
+//!
+//! Tokens go in blocks; within a block the value dimension is cut into slices whose part of S (32 KiB at 64 values and 128 key
+//! dimensions) stays in the first-level cache. One sweep per token decays and updates S, sums the output, and sums what the *next* token
+//! needs of the new S.
+
+use super::{CONV_WIDTH_MAX, DeltaShape, DeltaWeights, HeadOrder, L2_EPSILON, Sequence};
+use crate::aligned::with_scratch;
+use crate::simd::{LANES, Vector, dispatch, silu};
+
+/// Tokens whose queries, keys and values are prepared together; they stay in the second-level cache beside S.
+const BLOCK: usize = 32;
+/// Values of a slice: four vectors give the sums of a sweep enough independent chains.
+const SLICE: usize = 4 * LANES;
+/// From how many tokens on slices of S are copied together before the sweeps. Rows of S are a power of two apart, so a slice in place
+/// uses half the cache's sets; for a few tokens copying costs more.
+const COPY_FROM_TOKENS: usize = 4;
+
+dispatch! {
+    /// Runs key head `key_head` of `sequence`. At most one call at a time per sequence and key head.
+    pub(super) fn run(shape: &DeltaShape, weights: &DeltaWeights, sequence: &Sequence<'_>, key_head: usize) = run_head
+}
+
+/// The parts of a task's scratch memory.
+struct Scratch<'a> {
+    /// `[BLOCK, key_pad]` each.
+    q: &'a mut [f32],
+    k: &'a mut [f32],
+    /// `[BLOCK, value_pad]` each.
+    v: &'a mut [f32],
+    o: &'a mut [f32],
+    /// S of one value head, slice after slice, `[slices, key_dim, slice]`; empty when S is used in place.
+    s: &'a mut [f32],
+}
+
+#[inline(always)]
+unsafe fn run_head<V: Vector>(shape: &DeltaShape, weights: &DeltaWeights, sequence: &Sequence<'_>, key_head: usize) {
+    let key_pad = shape.key_dim.next_multiple_of(LANES);
+    let value_pad = shape.value_dim.next_multiple_of(LANES);
+    let repeat = shape.value_heads / shape.key_heads;
+    let in_place = sequence.tokens < COPY_FROM_TOKENS && value_pad == shape.value_dim;
+    let s_floats = shape.key_dim * value_pad;
+    let copied = if in_place { 0 } else { repeat * s_floats };
+    with_scratch(2 * BLOCK * (key_pad + value_pad) + copied, |scratch| {
+        let (q, rest) = scratch.split_at_mut(BLOCK * key_pad);
+        let (k, rest) = rest.split_at_mut(BLOCK * key_pad);
+        let (v, rest) = rest.split_at_mut(BLOCK * value_pad);
+        let (o, s) = rest.split_at_mut(BLOCK * value_pad);
+        let scratch = Scratch { q, k, v, o, s };
+        let value_heads = (0..repeat).map(|nth| match shape.order {
+            HeadOrder::Grouped => key_head * repeat + nth,
+            HeadOrder::Tiled => key_head + nth * shape.key_heads,
+        });
+        let head = Head { shape, weights, sequence, key_head, key_pad, value_pad };
+        // SAFETY: the caller has the instruction set.
+        unsafe { head.run::<V>(scratch, value_heads, in_place) };
+    });
+}
+
+struct Head<'a> {
+    shape: &'a DeltaShape,
+    weights: &'a DeltaWeights,
+    sequence: &'a Sequence<'a>,
+    key_head: usize,
+    /// Dimensions rounded up to whole vectors; what is beyond is zero.
+    key_pad: usize,
+    value_pad: usize,
+}
+
+// SAFETY of every block below, where nothing else is said: the instruction set is there by `run_head`'s promise; pointers are into
+// slices of the sizes that `Scratch` and `Sequence` state; a task touches its own heads' and channels' parts of shared slices only.
+impl Head<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(&self, scratch: Scratch<'_>, value_heads: impl Iterator<Item = usize> + Clone, in_place: bool) {
+        let Scratch { q, k, v, o, s: copies } = scratch;
+        let (shape, sequence) = (self.shape, self.sequence);
+        let (s_floats, s_pad) = (shape.key_dim * shape.value_dim, shape.key_dim * self.value_pad);
+        let first_key = shape.key_heads * shape.key_dim;
+        let query_scale = 1.0 / (shape.key_dim as f32).sqrt();
+        // SAFETY: see above.
+        unsafe {
+            if !in_place {
+                for (head, copy) in value_heads.clone().zip(copies.chunks_exact_mut(s_pad)) {
+                    self.copy_slices(sequence.s.slice(head * s_floats, s_floats), copy, true);
+                }
+            }
+            let mut start = 0;
+            while start < sequence.tokens {
+                let tokens = BLOCK.min(sequence.tokens - start);
+                self.convolve::<V>(self.key_head * shape.key_dim, shape.key_dim, start, tokens, q);
+                self.convolve::<V>(first_key + self.key_head * shape.key_dim, shape.key_dim, start, tokens, k);
+                self.normalise::<V>(q, tokens, query_scale);
+                self.normalise::<V>(k, tokens, 1.0);
+                for (nth, head) in value_heads.clone().enumerate() {
+                    self.convolve::<V>(2 * first_key + head * shape.value_dim, shape.value_dim, start, tokens, v);
+                    let gates = self.gates(head, start, tokens);
+                    for first in (0..self.value_pad).step_by(SLICE) {
+                        let width = SLICE.min(self.value_pad - first);
+                        let (s, stride) = if in_place {
+                            (sequence.s.slice(head * s_floats, s_floats)[first..].as_mut_ptr(), shape.value_dim)
+                        } else {
+                            (copies[nth * s_pad + first * shape.key_dim..].as_mut_ptr(), width)
+                        };
+                        let sweep = Sweep {
+                            s,
+                            stride,
+                            q: q.as_ptr(),
+                            k: k.as_ptr(),
+                            keys: shape.key_dim,
+                            key_pad: self.key_pad,
+                            v: v[first..].as_ptr(),
+                            o: o[first..].as_mut_ptr(),
+                            value_pad: self.value_pad,
+                            gates: &gates[..tokens],
+                        };
+                        match width / LANES {
+                            1 => sweep.run::<V, 1>(),
+                            2 => sweep.run::<V, 2>(),
+                            3 => sweep.run::<V, 3>(),
+                            _ => sweep.run::<V, 4>(),
+                        }
+                    }
+                    self.finish::<V>(head, start, tokens, o);
+                }
+                start += tokens;
+            }
+            if !in_place {
+                for (head, copy) in value_heads.clone().zip(copies.chunks_exact_mut(s_pad)) {
+                    self.copy_slices(sequence.s.slice(head * s_floats, s_floats), copy, false);
+                }
+            }
+            self.keep_rows(self.key_head * shape.key_dim, shape.key_dim);
+            self.keep_rows(first_key + self.key_head * shape.key_dim, shape.key_dim);
+            for head in value_heads {
+                self.keep_rows(2 * first_key + head * shape.value_dim, shape.value_dim);
+            }
+        }
+    }
+
+    /// `s: [key_dim, value_dim]` into slices `[key_dim, slice]`, or back.
+    fn copy_slices(&self, s: &mut [f32], copy: &mut [f32], into_copy: bool) {
+        let keys = self.shape.key_dim;
+        let mut first = 0;
+        for slice in copy.chunks_mut(SLICE * keys) {
+            let width = slice.len() / keys;
+            let real = width.min(self.shape.value_dim - first);
+            for (row, part) in s.chunks_exact_mut(self.shape.value_dim).zip(slice.chunks_exact_mut(width)) {
+                if into_copy {
+                    part[..real].copy_from_slice(&row[first..first + real]);
+                    part[real..].fill(0.0);
+                } else {
+                    row[first..first + real].copy_from_slice(&part[..real]);
+                }
+            }
+            first += real;
+        }
+    }
+
+    /// A row before the convolution, counted from the first that the state keeps.
+    #[inline(always)]
+    unsafe fn row(&self, index: usize, channel: usize, channels: usize) -> *const f32 {
+        let (kept, all) = (self.shape.conv_width - 1, self.shape.channels());
+        if index < kept {
+            // SAFETY: see above.
+            unsafe { self.sequence.conv.slice(index * all + channel, channels).as_ptr() }
+        } else {
+            self.sequence.input.qkv[(index - kept) * all + channel..][..channels].as_ptr()
+        }
+    }
+
+    /// Convolution and SiLU of `channels` channels from `channel` on; `out: [tokens, channels rounded up]`.
+    #[inline(always)]
+    unsafe fn convolve<V: Vector>(&self, channel: usize, channels: usize, start: usize, tokens: usize, out: &mut [f32]) {
+        let (all, width) = (self.shape.channels(), self.shape.conv_width);
+        let pad = channels.next_multiple_of(LANES);
+        let mut taps = [std::ptr::null(); CONV_WIDTH_MAX];
+        let mut rows = taps;
+        for (tap, pointer) in taps[..width].iter_mut().enumerate() {
+            *pointer = self.weights.conv[tap * all + channel..][..channels].as_ptr();
+        }
+        for (token, out) in out.chunks_exact_mut(pad).take(tokens).enumerate() {
+            for (tap, row) in rows[..width].iter_mut().enumerate() {
+                // SAFETY: see above.
+                *row = unsafe { self.row(start + token + tap, channel, channels) };
+            }
+            for at in (0..pad).step_by(LANES) {
+                // SAFETY: see above; each pointer has `channels` floats.
+                unsafe {
+                    let load = |from: *const f32| match channels - at {
+                        rest @ 0..LANES => V::load_first(from.add(at), rest, 0.0),
+                        _ => V::load(from.add(at)),
+                    };
+                    let mut sum = load(taps[0]).mul(load(rows[0]));
+                    for tap in 1..width {
+                        sum = load(taps[tap]).fma(load(rows[tap]), sum);
+                    }
+                    silu(sum).store(out[at..].as_mut_ptr());
+                }
+            }
+        }
+    }
+
+    /// Each row to length `scale`.
+    #[inline(always)]
+    unsafe fn normalise<V: Vector>(&self, x: &mut [f32], tokens: usize, scale: f32) {
+        for row in x.chunks_exact_mut(self.key_pad).take(tokens) {
+            // SAFETY: see above; rows are whole vectors, zero beyond the dimensions.
+            unsafe {
+                let mut squares = V::splat(0.0);
+                for block in row.chunks_exact(LANES) {
+                    let x = V::load(block.as_ptr());
+                    squares = x.fma(x, squares);
+                }
+                let scale = V::splat(scale / (squares.sum() + L2_EPSILON).sqrt());
+                for block in row.chunks_exact_mut(LANES) {
+                    V::load(block.as_ptr()).mul(scale).store(block.as_mut_ptr());
+                }
+            }
+        }
+    }
+
+    /// Decay `alpha` and update strength `beta` of each token.
+    fn gates(&self, head: usize, start: usize, tokens: usize) -> [(f32, f32); BLOCK] {
+        let mut gates = [(0.0, 0.0); BLOCK];
+        for (token, gate) in gates[..tokens].iter_mut().enumerate() {
+            let at = (start + token) * self.shape.value_heads + head;
+            let dt = self.sequence.input.a[at] + self.weights.dt_bias[head];
+            let softplus = if dt > 20.0 { dt } else { dt.exp().ln_1p() };
+            *gate = ((self.weights.decay[head] * softplus).exp(), 1.0 / (1.0 + (-self.sequence.input.b[at]).exp()));
+        }
+        gates
+    }
+
+    /// The gated norm: `o / rms(o) * norm * silu(z)`.
+    #[inline(always)]
+    unsafe fn finish<V: Vector>(&self, head: usize, start: usize, tokens: usize, o: &[f32]) {
+        let dim = self.shape.value_dim;
+        for (token, o) in o.chunks_exact(self.value_pad).take(tokens).enumerate() {
+            let at = (start + token) * self.shape.values() + head * dim;
+            let z = &self.sequence.input.z[at..][..dim];
+            // SAFETY: see above.
+            unsafe {
+                let out = self.sequence.out.slice(at, dim);
+                let mut squares = V::splat(0.0);
+                for block in o.chunks_exact(LANES) {
+                    let x = V::load(block.as_ptr());
+                    squares = x.fma(x, squares);
+                }
+                let scale = V::splat(1.0 / (squares.sum() / dim as f32 + self.shape.norm_epsilon).sqrt());
+                for (block, out) in out.chunks_mut(LANES).enumerate() {
+                    let at = block * LANES;
+                    let (o, z, norm) = (V::load(o[at..].as_ptr()), z[at..].as_ptr(), self.weights.norm[at..].as_ptr());
+                    if out.len() == LANES {
+                        o.mul(scale).mul(V::load(norm)).mul(silu(V::load(z))).store(out.as_mut_ptr());
+                    } else {
+                        let (norm, z) = (V::load_first(norm, out.len(), 0.0), V::load_first(z, out.len(), 0.0));
+                        o.mul(scale).mul(norm).mul(silu(z)).store_first(out.as_mut_ptr(), out.len());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps the last rows before the convolution for the next call. Oldest first, so that none is overwritten before it moved.
+    unsafe fn keep_rows(&self, channel: usize, channels: usize) {
+        for kept in 0..self.shape.conv_width - 1 {
+            // SAFETY: see above; source and destination are different rows.
+            unsafe {
+                let from = self.row(self.sequence.tokens + kept, channel, channels);
+                let to = self.sequence.conv.slice(kept * self.shape.channels() + channel, channels).as_mut_ptr();
+                std::ptr::copy_nonoverlapping(from, to, channels);
+            }
+        }
+    }
+}
+
+/// One slice of S over a block of tokens.
+struct Sweep<'a> {
+    /// Row `i` of the slice at `s + i * stride`.
+    s: *mut f32,
+    stride: usize,
+    /// Rows `key_pad` apart, `keys` long.
+    q: *const f32,
+    k: *const f32,
+    keys: usize,
+    key_pad: usize,
+    /// Rows `value_pad` apart, from the slice's first value on.
+    v: *const f32,
+    o: *mut f32,
+    value_pad: usize,
+    /// Decay and strength per token.
+    gates: &'a [(f32, f32)],
+}
+
+impl Sweep<'_> {
+    /// `S = alpha S; d = beta (v - S^T k); S = S + k d^T; o = S^T q`, token after token, `W` vectors wide.
+    ///
+    /// # Safety
+    /// The pointers have what the fields say; the instruction set is there.
+    #[inline(always)]
+    unsafe fn run<V: Vector, const W: usize>(&self) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let zero = [V::splat(0.0); W];
+            // S^T k of the first token; the sweeps below give the others'.
+            let mut recalled = zero;
+            for i in 0..self.keys {
+                let k = V::splat(*self.k.add(i));
+                for (w, sum) in recalled.iter_mut().enumerate() {
+                    *sum = k.fma(V::load(self.s.add(i * self.stride + w * LANES)), *sum);
+                }
+            }
+            for (token, &(alpha, beta)) in self.gates.iter().enumerate() {
+                let v = self.v.add(token * self.value_pad);
+                let o = self.o.add(token * self.value_pad);
+                let mut change = zero;
+                for (w, d) in change.iter_mut().enumerate() {
+                    *d = V::splat(-alpha).fma(recalled[w], V::load(v.add(w * LANES))).mul(V::splat(beta));
+                }
+                let out = if token + 1 < self.gates.len() {
+                    self.sweep::<V, W, true>(token, alpha, &change, &mut recalled)
+                } else {
+                    self.sweep::<V, W, false>(token, alpha, &change, &mut recalled)
+                };
+                for (w, sum) in out.into_iter().enumerate() {
+                    sum.store(o.add(w * LANES));
+                }
+            }
+        }
+    }
+
+    /// Updates S for `token`, returns its output; with `NEXT` also sums the new S with the next token's key.
+    #[inline(always)]
+    unsafe fn sweep<V: Vector, const W: usize, const NEXT: bool>(
+        &self,
+        token: usize,
+        alpha: f32,
+        change: &[V; W],
+        recalled: &mut [V; W],
+    ) -> [V; W] {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let zero = V::splat(0.0);
+            let (q, k) = (self.q.add(token * self.key_pad), self.k.add(token * self.key_pad));
+            let next_k = if NEXT { k.add(self.key_pad) } else { k };
+            let alpha = V::splat(alpha);
+            let (mut out, mut next) = ([zero; W], [zero; W]);
+            for i in 0..self.keys {
+                let (q, k) = (V::splat(*q.add(i)), V::splat(*k.add(i)));
+                let next_k = V::splat(*next_k.add(i));
+                for w in 0..W {
+                    let at = self.s.add(i * self.stride + w * LANES);
+                    let s = k.fma(change[w], V::load(at).mul(alpha));
+                    s.store(at);
+                    out[w] = q.fma(s, out[w]);
+                    if NEXT {
+                        next[w] = next_k.fma(s, next[w]);
+                    }
+                }
+            }
+            *recalled = next;
+            out
+        }
+    }
+}
