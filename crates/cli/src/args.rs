@@ -170,16 +170,22 @@ pub(crate) struct Ask {
 pub(crate) enum Model {
     /// Fetch a model into the store
     Pull {
-        /// all-minilm-l6-v2, or a name of your own with --from
+        /// all-minilm-l6-v2, smollm2-135m, qwen3.5-0.8b (2b, 4b, 9b, 27b, 35b-a3b), OWNER/NAME on the hub, or a name of your own with --from
         name: String,
-        /// A folder to take it from, instead of the hub or the package index
-        #[arg(long, value_name = "DIR")]
+        /// A folder or GGUF file to take it from, instead of the hub or the package index
+        #[arg(long, value_name = "PATH")]
         from: Option<PathBuf>,
+        /// The GGUF file to take of a repository or folder that holds several
+        #[arg(long, value_name = "NAME.gguf")]
+        file: Option<String>,
     },
     /// List the models in the store
     List,
-    /// Show a model's files
-    Info { name: String },
+    /// Show what a model is, and its files
+    Info {
+        /// A model in the store, or the path of a folder or GGUF file
+        name: String,
+    },
     /// Read every file of a model and compare its checksum
     Verify { name: String },
 }

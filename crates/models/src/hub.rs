@@ -1,30 +1,38 @@
 //! A model downloaded from the Hugging Face hub, or a mirror that answers the same addresses: `<hub>/<owner>/<name>/resolve/main/<file>`.
 //!
-//! The weights go into a `.part` file that outlives a broken connection, this process and a restart; the next try asks for the rest by
-//! `Range`. It is only done where a checksum is known: pieces of two different files glued together would otherwise pass.
+//! Weights go into a `.part` file that outlives a broken connection, this process and a restart; the next try asks for the rest by
+//! `Range`. It is only done where a checksum is known, from our own list or from the hub: pieces of two different files glued together
+//! would otherwise pass. Whole shards wait as parts too until the last one is there, so that a pull that breaks off in the tenth of
+//! eleven does not fetch nine again.
 
 use std::path::{Path, PathBuf};
 
 use futures::StreamExt;
-use reqwest::header::{CONTENT_RANGE, RANGE};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, RANGE};
+use reqwest::{Client, Response, StatusCode, redirect};
 use tokio::io::AsyncWriteExt;
 
 use crate::digest::digest;
-use crate::folder::{bytes_max, prepare};
-use crate::known::{FILES, FileSpec, WEIGHTS};
+use crate::gather::{FileSpec, Origin};
+use crate::local::{bytes_max, prepare};
+use crate::weights::is_weights;
 use crate::{ModelError, Progress, limits};
 
 /// One repository of a hub.
 pub(crate) struct Hub<'a> {
-    pub(crate) url: &'a str,
+    client: Client,
+    /// Follows no redirect: the hub's own answer has the checksum, the storage it points to need not.
+    asking: Client,
+    url: &'a str,
     /// `owner/name`.
-    pub(crate) repository: &'a str,
-    /// Of the weights, where known.
-    pub(crate) weights_sha256: Option<&'a str>,
+    repository: &'a str,
+    /// SHA-256 by path, where we know it ourselves.
+    known: &'static [(&'static str, &'static str)],
     /// Where partial downloads are kept.
-    pub(crate) partial: &'a Path,
-    pub(crate) progress: &'a dyn Progress,
+    partial: &'a Path,
+    progress: &'a dyn Progress,
+    /// Weights that are whole, and their places.
+    arrived: Vec<(PathBuf, PathBuf)>,
 }
 
 /// How one attempt at a file ended.
@@ -36,50 +44,55 @@ enum Outcome {
     Broken(String),
 }
 
-impl Hub<'_> {
-    /// Downloads the files a model has into `target`.
-    pub(crate) async fn fetch(&self, target: &Path) -> Result<(), ModelError> {
-        self.progress.note(&format!("asking {} for {}", self.url, self.repository));
-        let client = Client::builder()
-            .connect_timeout(limits::CONNECT_TIMEOUT)
-            .read_timeout(limits::READ_TIMEOUT)
-            .user_agent(concat!("pinakes/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| self.unavailable(error))?;
-        for spec in FILES {
-            self.fetch_file(&client, spec, target).await?;
-        }
-        Ok(())
+impl<'a> Hub<'a> {
+    /// Makes ready; nothing is asked yet.
+    pub(crate) fn open(
+        url: &'a str,
+        repository: &'a str,
+        known: &'static [(&'static str, &'static str)],
+        partial: &'a Path,
+        progress: &'a dyn Progress,
+    ) -> Result<Self, ModelError> {
+        progress.note(&format!("asking {url} for {repository}"));
+        let client = |redirects: redirect::Policy| {
+            Client::builder()
+                .connect_timeout(limits::CONNECT_TIMEOUT)
+                .read_timeout(limits::READ_TIMEOUT)
+                .user_agent(concat!("pinakes/", env!("CARGO_PKG_VERSION")))
+                .redirect(redirects)
+                .build()
+                .map_err(|error| ModelError::unavailable(format!("the hub at {url}"), error))
+        };
+        let (client, asking) = (client(redirect::Policy::default())?, client(redirect::Policy::none())?);
+        Ok(Self { client, asking, url, repository, known, partial, progress, arrived: Vec::new() })
     }
 
-    async fn fetch_file(&self, client: &Client, spec: FileSpec, target: &Path) -> Result<(), ModelError> {
-        let checksum = self.weights_sha256.filter(|_| spec.path == WEIGHTS);
-        let part = prepare(self.partial, &format!("{}.part", spec.path.replace('/', "--")))?;
-        if checksum.is_none() {
-            remove(&part)?;
+    /// Puts the weights in their places, after everything has arrived.
+    pub(crate) fn settle(self) -> Result<(), ModelError> {
+        self.arrived.into_iter().try_for_each(|(part, to)| fs_err::rename(part, &to).map_err(ModelError::write(&to)))
+    }
+
+    /// The checksum a file must have, where anyone knows it.
+    async fn checksum(&self, path: &str) -> Option<String> {
+        if let Some((_, sha256)) = self.known.iter().find(|(name, _)| *name == path) {
+            return Some((*sha256).into());
         }
-        let mut problem = String::new();
-        for attempt in 0..=limits::RESUMES_MAX {
-            if attempt > 0 {
-                self.progress.note(&format!("{}: {problem}; going on", spec.path));
-                if checksum.is_none() {
-                    remove(&part)?;
-                }
-            }
-            match self.attempt(client, spec, &part).await? {
-                Outcome::Complete => return self.accept(&part, checksum, &prepare(target, spec.path)?),
-                Outcome::Absent if !spec.required => return Ok(()),
-                Outcome::Absent => return Err(ModelError::bad(self.address(spec.path), "the repository has no such file")),
-                Outcome::Broken(why) => problem = why,
-            }
+        if !is_weights(path) {
+            return None;
         }
-        Err(self.unavailable(format!("{} broke off {} times, last: {problem}", spec.path, limits::RESUMES_MAX + 1)))
+        // A hub that does not answer this will be met again, and named, when the file itself is asked for.
+        let response = self.asking.head(self.address(path)).send().await.ok()?;
+        let found = published_sha256(response.headers());
+        if found.is_none() && response.status() != StatusCode::NOT_FOUND {
+            self.progress.note(&format!("the hub gives no checksum for {path}"));
+        }
+        found
     }
 
     /// One request, from where the `.part` file ends.
-    async fn attempt(&self, client: &Client, spec: FileSpec, part: &Path) -> Result<Outcome, ModelError> {
+    async fn attempt(&self, spec: FileSpec<'_>, part: &Path) -> Result<Outcome, ModelError> {
         let have = fs_err::metadata(part).map_or(0, |metadata| metadata.len());
-        let mut request = client.get(self.address(spec.path));
+        let mut request = self.client.get(self.address(spec.path));
         if have > 0 {
             request = request.header(RANGE, format!("bytes={have}-"));
         }
@@ -103,7 +116,7 @@ impl Hub<'_> {
         }
     }
 
-    async fn receive(&self, response: Response, spec: FileSpec, part: &Path, from: u64) -> Result<Outcome, ModelError> {
+    async fn receive(&self, response: Response, spec: FileSpec<'_>, part: &Path, from: u64) -> Result<Outcome, ModelError> {
         let total = response.content_length().map(|length| from + length);
         self.progress.file(spec.path, from, total);
         let too_long = || ModelError::bad(self.address(spec.path), format!("is longer than {} bytes", bytes_max(spec.path)));
@@ -135,16 +148,20 @@ impl Hub<'_> {
         Ok(outcome)
     }
 
-    /// Moves a whole file into place, or deletes it when it is not the one asked for.
-    fn accept(&self, part: &Path, checksum: Option<&str>, to: &Path) -> Result<(), ModelError> {
+    /// Keeps a whole file, or deletes it when it is not the one asked for.
+    fn accept(&mut self, spec: FileSpec<'_>, part: PathBuf, checksum: Option<&str>, to: PathBuf) -> Result<(), ModelError> {
         if let Some(expected) = checksum {
-            let (_, found) = digest(part)?;
+            let (_, found) = digest(&part)?;
             if found != expected {
-                remove(part)?;
-                return Err(ModelError::bad(self.address(WEIGHTS), format!("has SHA-256 {found}, not {expected}")));
+                remove(&part)?;
+                return Err(ModelError::bad(self.address(spec.path), format!("has SHA-256 {found}, not {expected}")));
             }
         }
-        fs_err::rename(part, to).map_err(ModelError::write(to))
+        if is_weights(spec.path) {
+            self.arrived.push((part, to));
+            return Ok(());
+        }
+        fs_err::rename(part, &to).map_err(ModelError::write(&to))
     }
 
     fn address(&self, path: &str) -> String {
@@ -154,6 +171,52 @@ impl Hub<'_> {
     fn unavailable(&self, problem: impl ToString) -> ModelError {
         ModelError::unavailable(format!("the hub at {}", self.url), problem)
     }
+}
+
+impl Origin for Hub<'_> {
+    async fn take(&mut self, file: FileSpec<'_>, target: &Path) -> Result<bool, ModelError> {
+        let checksum = self.checksum(file.path).await;
+        // Named after the content too: what is left of an older revision is not gone on with.
+        let revision = checksum.as_ref().map_or(String::new(), |sha256| format!(".{}", &sha256[..16]));
+        let part = prepare(self.partial, &format!("{}{revision}.part", file.path.replace('/', "--")))?;
+        if checksum.is_none() {
+            remove(&part)?;
+        }
+        let mut problem = String::new();
+        for attempt in 0..=limits::RESUMES_MAX {
+            if attempt > 0 {
+                self.progress.note(&format!("{}: {problem}; going on", file.path));
+                if checksum.is_none() {
+                    remove(&part)?;
+                }
+            }
+            match self.attempt(file, &part).await? {
+                Outcome::Complete => {
+                    let to = prepare(target, file.stored)?;
+                    return self.accept(file, part, checksum.as_deref(), to).map(|()| true);
+                }
+                Outcome::Absent if !file.required => return Ok(false),
+                Outcome::Absent => return Err(ModelError::bad(self.address(file.path), absent(file.path))),
+                Outcome::Broken(why) => problem = why,
+            }
+        }
+        Err(self.unavailable(format!("{} broke off {} times, last: {problem}", file.path, limits::RESUMES_MAX + 1)))
+    }
+}
+
+/// What to say of a file that must be there and is not.
+fn absent(path: &str) -> &'static str {
+    match path {
+        "config.json" => "the repository has no such file; of a repository of GGUF files, name the one you want with --file",
+        _ => "the repository has no such file",
+    }
+}
+
+/// The SHA-256 in the hub's answer: the etag of a file in large file storage is its checksum, that of others a git hash (40 digits).
+fn published_sha256(headers: &HeaderMap) -> Option<String> {
+    let etag = headers.get("x-linked-etag").or_else(|| headers.get(ETAG))?.to_str().ok()?;
+    let digits = etag.trim_start_matches("W/").trim_matches('"');
+    (digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| digits.to_ascii_lowercase())
 }
 
 /// Whether a partial answer begins at that byte.

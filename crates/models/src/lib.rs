@@ -7,22 +7,28 @@
 mod digest;
 mod ensure;
 mod error;
-mod folder;
+mod gather;
 pub mod gguf;
 mod hub;
 mod install;
 mod known;
+mod local;
 mod manifest;
 pub mod safetensors;
 mod source;
 mod store;
+mod summary;
 mod validate;
+mod wanted;
+mod weights;
 mod wheel;
 
 pub(crate) use pinakes_config::limits::model as limits;
 
-pub use ensure::ensure_minilm;
+pub use ensure::{ensure_minilm, ensure_smollm2};
 pub use error::{ErrorKind, ModelError};
 pub use manifest::{FileRecord, Manifest};
 pub use source::{Progress, PullRequest, Silent, Source};
 pub use store::{InstalledModel, ModelStore, Report};
+pub use summary::{ModelKind, Summary, TypeShare};
+pub use weights::Weights;

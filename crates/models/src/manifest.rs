@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ModelError, limits};
+use crate::{ModelError, ModelKind, limits};
 
 /// The manifest's file name.
 pub(crate) const MANIFEST: &str = "manifest.json";
@@ -27,6 +27,9 @@ pub struct FileRecord {
 pub struct Manifest {
     /// The name it is stored under.
     pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub kind: ModelKind,
     /// Where it came from, in words.
     pub source: String,
     /// Every file but this one, by path.

