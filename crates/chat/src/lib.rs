@@ -1,1 +1,25 @@
-//! Tokenizer, chat template, incremental detokenising, reasoning.
+//! The text side of the generator: what turns a conversation into token ids and token ids back into an answer.
+//!
+//! Promised:
+//! - Text of users and documents never becomes a control token (ARCHITECTURE.md, invariant 11). The byte-pair encoder holds no control
+//!   token at all, and of a rendered conversation only what the template itself wrote is read for them ([`Chat::prompt`]).
+//! - The ids of a conversation without control tokens in its text are those that the checkpoint's own template and tokenizer give.
+//! - Where a prompt may be cut for reuse is said in tokens ([`Boundary`]).
+//!
+//! Absent: weights, sampling, users, documents, the clock.
+
+mod conversation;
+mod error;
+mod json;
+mod prompt;
+mod template;
+mod tokenizer;
+
+pub(crate) use pinakes_config::limits::chat as limits;
+
+pub use conversation::{Conversation, Date, Message, Role, ToolCall};
+pub use error::{TemplateError, TokenizerError};
+pub use json::Json;
+pub use prompt::{Boundary, BoundaryKind, Chat, Prompt, PromptError};
+pub use template::Template;
+pub use tokenizer::{GgufVocabulary, Piece, Tokenizer};
