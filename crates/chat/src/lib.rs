@@ -5,6 +5,7 @@
 //!   token at all, and of a rendered conversation only what the template itself wrote is read for them ([`Chat::prompt`]).
 //! - The ids of a conversation without control tokens in its text are those that the checkpoint's own template and tokenizer give.
 //! - Where a prompt may be cut for reuse is said in tokens ([`Boundary`]).
+//! - A [`Reply`] gives whole characters, reasoning apart from answer, and nothing of a stop string, however the tokens fall.
 //!
 //! Absent: weights, sampling, users, documents, the clock.
 
@@ -12,8 +13,10 @@ mod conversation;
 mod error;
 mod json;
 mod prompt;
+mod reply;
 mod template;
 mod tokenizer;
+mod tool_calls;
 
 pub(crate) use pinakes_config::limits::chat as limits;
 
@@ -21,5 +24,7 @@ pub use conversation::{Conversation, Date, Message, Role, ToolCall};
 pub use error::{TemplateError, TokenizerError};
 pub use json::Json;
 pub use prompt::{Boundary, BoundaryKind, Chat, Prompt, PromptError};
+pub use reply::{Delta, Reply};
 pub use template::Template;
 pub use tokenizer::{GgufVocabulary, Piece, Tokenizer};
+pub use tool_calls::{WrittenCall, take_tool_calls};
