@@ -9,7 +9,7 @@ use std::time::Instant;
 use pinakes_kernels::{Format, Input, Matrix, Pool, multiply, quantise};
 
 const SHAPES: [(usize, usize); 5] = [(6144, 1024), (3584, 1024), (1024, 3584), (1024, 2048), (62080, 1024)];
-const ROWS: [usize; 4] = [1, 4, 12, 512];
+const ROWS: [usize; 4] = [1, 4, 12, 96];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,7 +46,7 @@ fn measure(pool: &Pool, format: Format, rows: usize, columns: usize) {
     for count in ROWS {
         let values: Vec<f32> = (0..count * columns).map(|_| random()).collect();
         let mut out = vec![0.0; count * rows];
-        let used = if count < 512 { &matrices[..] } else { &matrices[..1] };
+        let used = if count < 96 { &matrices[..] } else { &matrices[..1] };
         let mut best = f64::INFINITY;
         let begun = Instant::now();
         while begun.elapsed().as_secs_f64() < 0.15 {

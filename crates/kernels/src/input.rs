@@ -15,6 +15,9 @@ use crate::threads::Pool;
 /// Columns that share a scale.
 pub(crate) const BLOCK: usize = 32;
 
+/// Columns of f32 that fill a line of the cache.
+pub(crate) const LINE: usize = 16;
+
 /// Rows that lie interleaved, block by block, and that one register tile takes at once.
 pub(crate) const GROUP: usize = 12;
 
@@ -31,8 +34,8 @@ pub struct Input {
 pub(crate) struct Group {
     /// `n`.
     pub(crate) rows: usize,
-    /// `[n, columns]`.
-    pub(crate) values: Vec<f32>,
+    /// `[⌈columns/16⌉, n, 16]`: rows that were a power of two apart would all fall into one set of the cache.
+    pub(crate) values: Vec<[f32; LINE]>,
     /// `[B, n, 32]`: `value ≈ scale · code`, codes −127..=127.
     pub(crate) codes: Vec<i8>,
     /// `[B, n]`; zero for a block of zeros, NaN for one that holds a value that is not finite.
@@ -106,8 +109,7 @@ impl Input {
 impl Group {
     fn load(&mut self, isa: Isa, values: &[f32], columns: usize) {
         self.rows = values.len() / columns;
-        self.values.clear();
-        self.values.extend_from_slice(values);
+        self.values.resize(self.rows * columns.div_ceil(LINE), [0.0; LINE]);
         let count = self.rows * columns.div_ceil(BLOCK);
         self.codes.resize(count * BLOCK, 0);
         self.scales.resize(count, 0.0);
@@ -116,6 +118,9 @@ impl Group {
         self.sums.resize(count, 0.0);
         self.half_sums.resize(count, [0.0; 2]);
         for (row, values) in values.chunks_exact(columns).enumerate() {
+            for (line, values) in values.chunks(LINE).enumerate() {
+                self.values[line * self.rows + row][..values.len()].copy_from_slice(values);
+            }
             let (whole, rest) = values.as_chunks::<BLOCK>();
             for (block, values) in whole.iter().enumerate() {
                 self.store(block * self.rows + row, &quantise(isa, values));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::layout::{BLOCK, Layout, PANEL};
 use super::product::Output;
 use super::unpack::{self, Unpacked};
-use crate::input::Group;
+use crate::input::{Group, LINE};
 
 /// One panel times the rows of `groups`.
 pub(super) fn panel(layout: &Layout, packed: &[u8], index: usize, groups: &[Group], first_row: usize, output: &Output) {
@@ -30,7 +30,7 @@ fn float(layout: &Layout, packed: &[u8], group: &Group, sums: &mut [[f32; PANEL]
     for column in 0..layout.blocks {
         let weights: [f32; PANEL] = std::array::from_fn(|lane| unpack::float(layout.format, packed, column, lane));
         for (row, sums) in sums.iter_mut().enumerate() {
-            let value = group.values[row * layout.blocks + column];
+            let value = group.values[column / LINE * group.rows + row][column % LINE];
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum = weight.mul_add(value, *sum);
             }

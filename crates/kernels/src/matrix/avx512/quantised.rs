@@ -2,14 +2,11 @@
 
 use std::arch::x86_64::*;
 
-use super::super::layout::{BLOCK, Layout};
-use super::{Sums, weights};
+use super::super::layout::{BLOCK, Layout, REGISTER};
+use super::{AHEAD, Sums, weights};
 use crate::input::Group;
 
-/// How far ahead of a streamed panel its codes are asked for, in bytes: about what arrives while one page is worked on.
-const AHEAD: usize = 4096;
-
-/// The sums of one panel for rows `first..first + count`.
+/// The sums of one panel for rows `first..first + count`; `streamed` when the panel is not yet in a cache.
 ///
 /// # Safety
 /// As [`super::panel`]; the constants are those of the layout's kind; the rows exist; `count` is a size of tile.
@@ -19,17 +16,18 @@ pub(super) unsafe fn tile<const BITS: i32, const MINIMA: bool, const HALVES: boo
     group: &Group,
     first: usize,
     count: usize,
+    streamed: bool,
     sums: &mut Sums,
 ) {
     // SAFETY: handed on as it came.
     unsafe {
         match count {
-            1 => rows::<BITS, MINIMA, HALVES, NESTED, 1>(layout, packed, group, first, sums),
-            2 => rows::<BITS, MINIMA, HALVES, NESTED, 2>(layout, packed, group, first, sums),
-            3 => rows::<BITS, MINIMA, HALVES, NESTED, 3>(layout, packed, group, first, sums),
-            4 => rows::<BITS, MINIMA, HALVES, NESTED, 4>(layout, packed, group, first, sums),
-            8 => rows::<BITS, MINIMA, HALVES, NESTED, 8>(layout, packed, group, first, sums),
-            12 => rows::<BITS, MINIMA, HALVES, NESTED, 12>(layout, packed, group, first, sums),
+            1 => rows::<BITS, MINIMA, HALVES, NESTED, 1>(layout, packed, group, first, streamed, sums),
+            2 => rows::<BITS, MINIMA, HALVES, NESTED, 2>(layout, packed, group, first, streamed, sums),
+            3 => rows::<BITS, MINIMA, HALVES, NESTED, 3>(layout, packed, group, first, streamed, sums),
+            4 => rows::<BITS, MINIMA, HALVES, NESTED, 4>(layout, packed, group, first, streamed, sums),
+            8 => rows::<BITS, MINIMA, HALVES, NESTED, 8>(layout, packed, group, first, streamed, sums),
+            12 => rows::<BITS, MINIMA, HALVES, NESTED, 12>(layout, packed, group, first, streamed, sums),
             _ => unreachable!("no tile of {count} rows"),
         }
     }
@@ -43,18 +41,21 @@ unsafe fn rows<const BITS: i32, const MINIMA: bool, const HALVES: bool, const NE
     packed: &[u8],
     group: &Group,
     first: usize,
+    streamed: bool,
     sums: &mut Sums,
 ) {
     debug_assert!(first + ROWS <= group.rows && group.scales.len() == group.rows * layout.blocks);
     debug_assert!(packed.len() == layout.panel_bytes);
+    let step = layout.panel_bytes / layout.blocks;
     let mut sum = [_mm512_setzero_ps(); ROWS];
     for index in 0..layout.blocks {
         // SAFETY: the panel has `blocks` blocks of codes and their scales, the group has as many of each row; prefetching may go anywhere.
         unsafe {
             let planes = packed.as_ptr().add(index * layout.code_bytes);
-            if ROWS <= 4 {
-                for register in 0..BITS as usize {
-                    _mm_prefetch::<_MM_HINT_T0>(planes.wrapping_add(AHEAD + register * 64).cast());
+            if streamed {
+                let next = packed.as_ptr().wrapping_add(AHEAD + index * step);
+                for register in 0..=BITS as usize {
+                    _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(register * REGISTER).cast());
                 }
             }
             let scales = weights::scales::<BITS, MINIMA, HALVES, NESTED>(packed.as_ptr().add(layout.scales_at), layout.scale_bytes, index);
