@@ -27,12 +27,12 @@ pub(crate) fn neighbourhoods(chunks: &[IndexedChunk]) -> impl Iterator<Item = &[
     chunks.chunk_by(|a, b| first_of(a.id) == first_of(b.id))
 }
 
-/// How many neighbourhoods a view holds.
+/// How many neighbourhoods a view holds, removed ones included until their segment is merged: tantivy counts terms and tokens so too.
 pub(crate) fn count(searcher: &Searcher) -> Result<u64> {
     let mut count = 0;
     for segment in searcher.segment_readers() {
         let column = segment.fast_fields().u64(ID)?;
-        let firsts = segment.doc_ids_alive().filter_map(|chunk| column.first(chunk)).filter(|&id| is_first(ChunkId(id)));
+        let firsts = (0..segment.max_doc()).filter_map(|chunk| column.first(chunk)).filter(|&id| is_first(ChunkId(id)));
         count += firsts.count() as u64;
     }
     Ok(count)
