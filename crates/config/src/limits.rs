@@ -263,6 +263,8 @@ pub mod model {
     pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
     /// Silence on an open connection after which it is given up.
     pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
+    /// How often the hub may point from a repository's old name to a newer one.
+    pub const RENAMES_MAX: usize = 4;
     /// How often a download that broke off is taken up again within one pull.
     pub const RESUMES_MAX: u32 = 5;
     /// What the pip client may take for a wheel of 93 MB.

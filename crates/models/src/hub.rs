@@ -21,7 +21,7 @@ use crate::{ModelError, Progress, limits};
 /// One repository of a hub.
 pub(crate) struct Hub<'a> {
     client: Client,
-    /// Follows no redirect: the hub's own answer has the checksum, the storage it points to need not.
+    /// Stays at the hub: its own answer has the checksum, the storage that it points to need not.
     asking: Client,
     url: &'a str,
     /// `owner/name`.
@@ -63,7 +63,7 @@ impl<'a> Hub<'a> {
                 .build()
                 .map_err(|error| ModelError::unavailable(format!("the hub at {url}"), error))
         };
-        let (client, asking) = (client(redirect::Policy::default())?, client(redirect::Policy::none())?);
+        let (client, asking) = (client(redirect::Policy::default())?, client(redirect::Policy::custom(stay))?);
         Ok(Self { client, asking, url, repository, known, partial, progress, arrived: Vec::new() })
     }
 
@@ -201,6 +201,16 @@ impl Origin for Hub<'_> {
             }
         }
         Err(self.unavailable(format!("{} broke off {} times, last: {problem}", file.path, limits::RESUMES_MAX + 1)))
+    }
+}
+
+/// A repository that was renamed is followed (307, 308, to the same host); the way to the storage (302) is not.
+fn stay(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let is_rename = [StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT].contains(&attempt.status());
+    let is_here = attempt.previous().last().is_some_and(|from| from.host_str() == attempt.url().host_str());
+    match is_rename && is_here && attempt.previous().len() <= limits::RENAMES_MAX {
+        true => attempt.follow(),
+        false => attempt.stop(),
     }
 }
 

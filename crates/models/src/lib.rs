@@ -14,6 +14,8 @@ mod install;
 mod known;
 mod local;
 mod manifest;
+#[cfg(test)]
+mod mutations;
 pub mod safetensors;
 mod source;
 mod store;

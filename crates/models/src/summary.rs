@@ -157,3 +157,24 @@ impl Shares {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_formats_of_a_model_tell_the_same_of_it() {
+        let Some(folder) = crate::mutations::fixtures() else { return };
+        for model in ["dense-tied", "dense-untied", "moe"] {
+            let whole = Summary::of(&folder.join(model)).unwrap();
+            let gguf = Summary::of(&folder.join(model).join("model-bf16.gguf")).unwrap();
+            assert_eq!((whole.format, gguf.format), ("safetensors", "gguf"));
+            assert_eq!((whole.kind, gguf.kind), (ModelKind::Generator, ModelKind::Generator));
+            assert_eq!((whole.parameters, whole.types[0].name.as_str()), (gguf.parameters, "BF16"), "{model}");
+            assert_eq!((whole.context_tokens, gguf.context_tokens), (Some(262_144), Some(262_144)));
+        }
+        let mix = Summary::of(&folder.join("dense-untied/model-Q4_K_M.gguf")).unwrap();
+        let names: Vec<&str> = mix.types.iter().map(|share| share.name.as_str()).collect();
+        assert_eq!(names, ["Q4_K", "Q6_K", "F32"]);
+    }
+}

@@ -105,6 +105,21 @@ async fn a_pull_that_breaks_off_in_the_second_shard_goes_on_there() {
 }
 
 #[tokio::test]
+async fn a_renamed_repository_still_gives_checksums() {
+    let source = tempfile::tempdir().unwrap();
+    sharded(source.path());
+    let behaviour = Behaviour { cut_weights_after: Some(3000), etags: true, renamed_to: Some("new/Bigger"), ..Behaviour::default() };
+    let hub = FakeHub::serve(source.path(), behaviour);
+    let home = tempfile::tempdir().unwrap();
+    ModelStore::open(home.path()).pull(&request("old/Big", Source::Hub, &hub.url), &Silent).await.unwrap();
+    assert_eq!(
+        hub.weight_ranges(),
+        ["", "bytes=3000-", "", "bytes=3000-", "", "bytes=3000-"],
+        "a part is only gone on with under a checksum"
+    );
+}
+
+#[tokio::test]
 async fn what_is_left_of_another_revision_is_not_gone_on_with() {
     let source = tempfile::tempdir().unwrap();
     sharded(source.path());

@@ -16,6 +16,8 @@ pub(crate) struct Behaviour {
     pub(crate) etag: Option<String>,
     /// Gives the checksum of each file of weights, as the public hub does: with the address of the storage that has it.
     pub(crate) etags: bool,
+    /// The repository's name, when another redirects to it.
+    pub(crate) renamed_to: Option<&'static str>,
     /// Answers everything with this.
     pub(crate) status: Option<&'static str>,
 }
@@ -61,7 +63,8 @@ fn answer(mut stream: TcpStream, folder: &Path, behaviour: &Behaviour, seen: &Mu
     let range = headers.iter().find_map(|line| line.to_lowercase().strip_prefix("range: ").map(str::to_owned)).unwrap_or_default();
     let is_weights = path.ends_with(".safetensors") || path.ends_with(".gguf");
     let is_head = first.starts_with("HEAD ");
-    if is_weights && !is_head {
+    let is_moved = behaviour.renamed_to.is_some_and(|name| !first.contains(&format!(" /{name}/")));
+    if is_weights && !is_head && !is_moved {
         seen.lock().unwrap().push((path.clone(), range.clone()));
     }
     let status = |stream: &mut TcpStream, status: &str| {
@@ -69,6 +72,13 @@ fn answer(mut stream: TcpStream, folder: &Path, behaviour: &Behaviour, seen: &Mu
     };
     if let Some(code) = behaviour.status {
         return status(&mut stream, code);
+    }
+    if let Some(name) = behaviour.renamed_to.filter(|_| is_moved) {
+        let _ = write!(
+            stream,
+            "HTTP/1.1 307 Temporary Redirect\r\nLocation: /{name}/resolve/main/{path}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        return;
     }
     let Ok(body) = fs_err::read(PathBuf::from(folder).join(&path)) else { return status(&mut stream, "404 Not Found") };
     if is_head {
