@@ -13,6 +13,8 @@
 //! and for float formats `y = fma(w, x, y)` column by column. This order is the contract; the scalar form is its oracle.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod layout;
 mod memory;

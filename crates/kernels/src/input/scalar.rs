@@ -15,7 +15,14 @@ pub(super) fn quantise(values: &[f32; BLOCK]) -> Quantised {
         return Quantised { codes: [0; BLOCK], scale, half_sums: [0; 2] };
     }
     let by = 127.0 / largest;
-    let codes = values.map(|value| (value * by).round_ties_even() as i8);
+    let codes = values.map(|value| round(value * by) as i8);
     let sum = |codes: &[i8]| codes.iter().map(|code| i32::from(*code)).sum();
     Quantised { codes, scale: largest / 127.0, half_sums: [sum(&codes[..16]), sum(&codes[16..])] }
+}
+
+/// To nearest, ties to even, for magnitudes below 2²²: the sum with 1.5·2²³ has no bits left for a fraction. Unlike the function of the
+/// standard library this is two additions on any processor.
+fn round(value: f32) -> f32 {
+    const SHIFT: f32 = 12_582_912.0;
+    (value + SHIFT) - SHIFT
 }

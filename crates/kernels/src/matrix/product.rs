@@ -3,10 +3,10 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-#[cfg(target_arch = "x86_64")]
-use super::avx512;
 use super::layout::{Layout, PANEL};
 use super::{Matrix, scalar};
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, avx512};
 use crate::input::{GROUP, Group, Input};
 use crate::isa::Isa;
 use crate::threads::Pool;
@@ -83,6 +83,9 @@ fn one_panel(isa: Isa, layout: &Layout, packed: &[u8], panel: usize, groups: &[G
         // SAFETY: an `Isa` is no better than the machine's; the panel is the layout's, and `Output::new` compared the columns.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 => unsafe { avx512::panel(layout, packed, panel, groups, first_row, output) },
+        // SAFETY: the same.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { avx2::panel(layout, packed, panel, groups, first_row, output) },
         _ => scalar::panel(layout, packed, panel, groups, first_row, output),
     }
 }

@@ -1,0 +1,156 @@
+//! Tiles of quantised weights.
+
+use std::arch::x86_64::*;
+
+use super::super::layout::{BLOCK, Layout, REGISTER};
+use super::{Sums, weights};
+use crate::input::Group;
+
+/// The sums of one panel for rows `first..first + count`, outputs `8·side..8·side + 8` of it.
+///
+/// # Safety
+/// As [`super::panel`]; the constants are those of the layout's kind; the rows exist; `count` is a size of tile.
+pub(super) unsafe fn tile<const BITS: i32, const MINIMA: bool, const HALVES: bool, const NESTED: bool>(
+    layout: &Layout,
+    packed: &[u8],
+    group: &Group,
+    first: usize,
+    count: usize,
+    side: usize,
+    sums: &mut Sums,
+) {
+    // SAFETY: handed on as it came.
+    unsafe {
+        match count {
+            1 => rows::<BITS, MINIMA, HALVES, NESTED, 1>(layout, packed, group, first, side, sums),
+            2 => rows::<BITS, MINIMA, HALVES, NESTED, 2>(layout, packed, group, first, side, sums),
+            3 => rows::<BITS, MINIMA, HALVES, NESTED, 3>(layout, packed, group, first, side, sums),
+            4 => rows::<BITS, MINIMA, HALVES, NESTED, 4>(layout, packed, group, first, side, sums),
+            _ => unreachable!("no tile of {count} rows"),
+        }
+    }
+}
+
+/// # Safety
+/// As [`tile`], with `ROWS` rows.
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn rows<const BITS: i32, const MINIMA: bool, const HALVES: bool, const NESTED: bool, const ROWS: usize>(
+    layout: &Layout,
+    packed: &[u8],
+    group: &Group,
+    first: usize,
+    side: usize,
+    sums: &mut Sums,
+) {
+    debug_assert!(first + ROWS <= group.rows && group.scales.len() == group.rows * layout.blocks);
+    debug_assert!(packed.len() == layout.panel_bytes);
+    let mut sum = [_mm256_setzero_ps(); ROWS];
+    for index in 0..layout.blocks {
+        // SAFETY: the panel has `blocks` blocks of codes and their scales, the group has as many of each row.
+        unsafe {
+            let planes = packed.as_ptr().add(index * layout.code_bytes + side * REGISTER / 2);
+            let scales =
+                weights::scales::<BITS, MINIMA, HALVES, NESTED>(packed.as_ptr().add(layout.scales_at), layout.scale_bytes, index, side);
+            block::<BITS, MINIMA, HALVES, ROWS>(planes, &scales, group, index * group.rows + first, &mut sum);
+        }
+    }
+    for (to, sum) in sums.iter_mut().zip(sum) {
+        // SAFETY: a row of sums is two registers.
+        unsafe { _mm256_storeu_ps(to.as_mut_ptr().add(8 * side), sum) };
+    }
+}
+
+/// Adds one block to the sums; `at` is where its rows are in the group's arrays.
+///
+/// # Safety
+/// Planes and the rows `at..at + ROWS` can be read.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn block<const BITS: i32, const MINIMA: bool, const HALVES: bool, const ROWS: usize>(
+    planes: *const u8,
+    scales: &weights::Scales,
+    group: &Group,
+    at: usize,
+    sum: &mut [__m256; ROWS],
+) {
+    let ([s0, s1], [m0, m1]) = (scales.scale, scales.add);
+    // SAFETY: `at + row` is in all arrays of the group.
+    unsafe {
+        let codes = group.codes.as_ptr().add(at * BLOCK);
+        let mut t = [_mm256_setzero_ps(); ROWS];
+        if HALVES {
+            let first = dots::<BITS, MINIMA, ROWS>(planes, codes, 0..4, |row| group.half_corrections.as_ptr().add(at + row).cast());
+            for row in 0..ROWS {
+                let start = _mm256_mul_ps(m0, _mm256_set1_ps((*group.half_sums.as_ptr().add(at + row))[0]));
+                t[row] = if MINIMA { _mm256_fmadd_ps(first[row], s0, start) } else { _mm256_mul_ps(first[row], s0) };
+            }
+            let second =
+                dots::<BITS, MINIMA, ROWS>(planes, codes, 4..8, |row| group.half_corrections.as_ptr().add(at + row).cast::<i32>().add(1));
+            for row in 0..ROWS {
+                t[row] = _mm256_fmadd_ps(second[row], s1, t[row]);
+                if MINIMA {
+                    t[row] = _mm256_fmadd_ps(m1, _mm256_set1_ps((*group.half_sums.as_ptr().add(at + row))[1]), t[row]);
+                }
+            }
+        } else {
+            let dots = dots::<BITS, MINIMA, ROWS>(planes, codes, 0..8, |row| group.corrections.as_ptr().add(at + row));
+            for row in 0..ROWS {
+                let start = _mm256_mul_ps(m0, _mm256_set1_ps(*group.sums.as_ptr().add(at + row)));
+                t[row] = if MINIMA { _mm256_fmadd_ps(dots[row], s0, start) } else { _mm256_mul_ps(dots[row], s0) };
+            }
+        }
+        for row in 0..ROWS {
+            sum[row] = _mm256_fmadd_ps(t[row], _mm256_set1_ps(*group.scales.as_ptr().add(at + row)), sum[row]);
+        }
+    }
+}
+
+/// The integer products of some registers of codes with each row, starting from its correction where codes have an offset.
+///
+/// # Safety
+/// As [`block`]; `codes` are the input's codes of the first row.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn dots<const BITS: i32, const MINIMA: bool, const ROWS: usize>(
+    planes: *const u8,
+    codes: *const i8,
+    registers: std::ops::Range<i32>,
+    correction: impl Fn(usize) -> *const i32,
+) -> [__m256; ROWS] {
+    let mut dots = [_mm256_setzero_si256(); ROWS];
+    // SAFETY: the caller's word.
+    unsafe {
+        if !MINIMA {
+            for (row, dot) in dots.iter_mut().enumerate() {
+                *dot = _mm256_set1_epi32(*correction(row));
+            }
+        }
+        for j in registers {
+            let weight = weights::codes::<BITS, MINIMA>(planes, j);
+            for (row, dot) in dots.iter_mut().enumerate() {
+                let four = codes.add(row * BLOCK + 4 * j as usize).cast::<i32>().read_unaligned();
+                *dot = _mm256_add_epi32(*dot, four_products::<MINIMA>(weight, _mm256_set1_epi32(four)));
+            }
+        }
+    }
+    let mut floats = [_mm256_setzero_ps(); ROWS];
+    for row in 0..ROWS {
+        floats[row] = _mm256_cvtepi32_ps(dots[row]);
+    }
+    floats
+}
+
+/// In each 32-bit lane the exact sum of four products, of unsigned `weight` and signed `input`.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn four_products<const MINIMA: bool>(weight: __m256i, input: __m256i) -> __m256i {
+    if MINIMA {
+        // Codes of 5 bits at most: two products stay far below 2^15, so the saturating form is exact.
+        return _mm256_madd_epi16(_mm256_maddubs_epi16(weight, input), _mm256_set1_epi16(1));
+    }
+    let even_weight = _mm256_and_si256(weight, _mm256_set1_epi16(0xFF));
+    let even_input = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(input));
+    let even = _mm256_madd_epi16(even_weight, even_input);
+    let odd = _mm256_madd_epi16(_mm256_srli_epi16::<8>(weight), _mm256_srai_epi16::<8>(input));
+    _mm256_add_epi32(even, odd)
+}
