@@ -4,6 +4,7 @@
 //! not on the batch, not on how a prompt is split, not on the number of threads. So the same tokens give the same bits.
 
 mod aligned;
+mod attention;
 mod delta;
 mod format;
 mod input;
@@ -18,6 +19,7 @@ mod simd;
 mod test_numbers;
 mod threads;
 
+pub use attention::{KvKind, KvLayout, KvPage, PAGE_TOKENS, Queries, attend};
 pub use delta::{DeltaInput, DeltaShape, DeltaState, DeltaWeights, HeadOrder, delta_net};
 pub use format::{Format, dequantise, quantise};
 pub use input::Input;

@@ -76,6 +76,13 @@ pub(crate) trait Vector: Copy {
         }
     }
 
+    /// Stores as many lanes as `to` has room for.
+    #[inline(always)]
+    fn store_up_to(self, to: &mut [f32]) {
+        // SAFETY: as many as there is room for.
+        unsafe { if to.len() >= LANES { self.store(to.as_mut_ptr()) } else { self.store_first(to.as_mut_ptr(), to.len()) } }
+    }
+
     /// Stores the first `length` (below [`LANES`]) lanes.
     ///
     /// # Safety

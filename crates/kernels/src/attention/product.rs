@@ -1,0 +1,93 @@
+//! The one inner loop of attention: a few rows times a page, 64 columns wide. Scores are queries times transposed keys, outputs are
+//! weights times values.
+
+use crate::simd::{LANES, Vector};
+
+/// Vectors across: 64 tokens of a page, or 64 dimensions.
+pub(super) const ACROSS: usize = 4;
+
+/// A number as pages hold it.
+pub(super) trait Element: Copy {
+    /// Whether pages hold scales beside the numbers.
+    const SCALED: bool;
+
+    /// # Safety
+    /// [`LANES`] numbers can be read; the instruction set is there.
+    unsafe fn load<V: Vector>(from: *const Self) -> V;
+}
+
+impl Element for f32 {
+    const SCALED: bool = false;
+
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const Self) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { V::load(from) }
+    }
+}
+
+/// A half-precision float by its bits.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(super) struct Half(u16);
+
+impl Element for Half {
+    const SCALED: bool = false;
+
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const Self) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { V::load_half(from.cast()) }
+    }
+}
+
+impl Element for i8 {
+    const SCALED: bool = true;
+
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const Self) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { V::load_byte(from) }
+    }
+}
+
+/// `out[r] = out[r] * keep[r] + sum over i of a[r][i] * b[i]` for `R` rows, each 64 wide, `i` ascending; without `keep` the old `out` is
+/// not read. Rows of `a` and `out` are `a_stride` and `out_stride` floats apart, rows of `b` `b_stride` numbers.
+///
+/// # Safety
+/// `a` has `R` rows of `depth`, `b` `depth` rows of 64, `out` `R` rows of 64; the instruction set is there.
+#[inline(always)]
+pub(super) unsafe fn product<V: Vector, E: Element, const R: usize>(
+    (a, a_stride): (*const f32, usize),
+    depth: usize,
+    (b, b_stride): (*const E, usize),
+    (out, out_stride): (*mut f32, usize),
+    keep: Option<&[f32; R]>,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut sums = [[V::splat(0.0); ACROSS]; R];
+        if let Some(keep) = keep {
+            for r in 0..R {
+                for n in 0..ACROSS {
+                    sums[r][n] = V::load(out.add(r * out_stride + n * LANES)).mul(V::splat(keep[r]));
+                }
+            }
+        }
+        for i in 0..depth {
+            let b = b.add(i * b_stride);
+            let b: [V; ACROSS] = std::array::from_fn(|n| E::load(b.add(n * LANES)));
+            for r in 0..R {
+                let a = V::splat(*a.add(r * a_stride + i));
+                for n in 0..ACROSS {
+                    sums[r][n] = a.fma(b[n], sums[r][n]);
+                }
+            }
+        }
+        for r in 0..R {
+            for n in 0..ACROSS {
+                sums[r][n].store(out.add(r * out_stride + n * LANES));
+            }
+        }
+    }
+}
