@@ -187,3 +187,6 @@ impl Run {
         self.kinds.push(kind);
     }
 }
+
+#[cfg(test)]
+mod tests;

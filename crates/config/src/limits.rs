@@ -282,7 +282,7 @@ pub mod chat {
     /// A chat template. The longest published have 20 kB.
     pub const TEMPLATE_BYTES_MAX: usize = 256 << 10;
     /// Instructions that rendering one conversation may take; a message takes some hundreds.
-    pub const TEMPLATE_FUEL_MAX: u64 = 20_000_000;
+    pub const TEMPLATE_FUEL_MAX: u64 = 5_000_000;
     /// How deep macros of a template may call one another.
     pub const TEMPLATE_DEPTH_MAX: usize = 64;
     /// Messages of a conversation.
