@@ -12,6 +12,7 @@
 mod conversation;
 mod error;
 mod json;
+mod open;
 mod prompt;
 mod reply;
 mod template;
@@ -23,6 +24,7 @@ pub(crate) use pinakes_config::limits::chat as limits;
 pub use conversation::{Conversation, Date, Message, Role, ToolCall};
 pub use error::{TemplateError, TokenizerError};
 pub use json::Json;
+pub use open::OpenError;
 pub use prompt::{Boundary, BoundaryKind, Chat, Prompt, PromptError};
 pub use reply::{Delta, Reply};
 pub use template::Template;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::template::guard::{self, Marks};
 use crate::template::{CallView, FunctionView, TurnView, View};
 use crate::tokenizer::Controls;
-use crate::{Conversation, Json, Role, Template, TemplateError, Tokenizer, TokenizerError};
+use crate::{Conversation, Json, Message, Role, Template, TemplateError, Tokenizer, TokenizerError};
 
 /// Why a conversation has no prompt.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +70,16 @@ impl Chat {
     /// The template.
     pub fn template(&self) -> &Template {
         &self.template
+    }
+
+    /// Whether the checkpoint means to think when nobody says: its template's answer to being told nothing. The large sizes of Qwen3.5
+    /// do, the small ones do not. [`Conversation::thinking`] is always said, so this is a default for the one who says it.
+    pub fn thinks_by_default(&self) -> bool {
+        let question = Conversation { messages: vec![Message::new(Role::User, "?")], ..Conversation::default() };
+        let Ok(marks) = self.marks(&question) else { return false };
+        let view = View { enable_thinking: None, ..self.view(&question, marks) };
+        let prompt = self.template.render(&view).map_err(PromptError::from).and_then(|rendered| self.encode(&rendered, None, marks));
+        prompt.is_ok_and(|prompt| prompt.in_reasoning)
     }
 
     /// Lays the conversation out and encodes it, up to the place where the model's answer begins. Control tokens are those that the

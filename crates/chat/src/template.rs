@@ -63,13 +63,15 @@ pub(crate) struct FunctionView {
 pub(crate) struct View<'a> {
     pub(crate) messages: Vec<TurnView>,
     pub(crate) tools: Option<Vec<Json>>,
-    pub(crate) enable_thinking: bool,
+    /// Left out only to see what the template does then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) enable_thinking: Option<bool>,
     pub(crate) add_generation_prompt: bool,
     pub(crate) bos_token: &'a str,
     pub(crate) eos_token: &'a str,
     pub(crate) pad_token: &'a str,
     #[serde(rename = "pinakes_today")]
-    today: Option<(i32, u8, u8)>,
+    pub(crate) today: Option<(i32, u8, u8)>,
 }
 
 impl<'a> View<'a> {
@@ -78,7 +80,7 @@ impl<'a> View<'a> {
         Self {
             messages: Vec::new(),
             tools: None,
-            enable_thinking: thinking,
+            enable_thinking: Some(thinking),
             add_generation_prompt: true,
             bos_token,
             eos_token,

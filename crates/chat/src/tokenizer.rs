@@ -140,6 +140,20 @@ impl Tokenizer {
         if fits { Ok(()) } else { Err(TokenizerError::VocabularyMismatch { tokens: self.len(), rows }) }
     }
 
+    /// Whether this vocabulary is the one that a model's own file lists: as many rows, and the same control tokens at the same places.
+    pub(crate) fn check_against(&self, listed: &[String]) -> Result<(), TokenizerError> {
+        self.check_rows(listed.len())?;
+        // llama.cpp's converter writes `[PAD7]` for an id that its own tokenizer did not know.
+        let other =
+            |control: &&Control| listed.get(control.id as usize).is_some_and(|own| *own != control.content && !own.starts_with("[PAD"));
+        match self.controls.iter().find(other) {
+            None => Ok(()),
+            Some(Control { id, content, .. }) => {
+                Err(TokenizerError::BadVocabulary(format!("tokenizer.json has `{content}` as token {id}, the model's file another")))
+            }
+        }
+    }
+
     /// The ids below `rows` that stand for no token and must never be sampled: padding rows at the end (Qwen3.5: from 248,077 on) and
     /// holes, in ascending order.
     pub fn invalid_ids(&self, rows: usize) -> Vec<Range<u32>> {

@@ -9,7 +9,7 @@ use tokenizers::normalizers::unicode::NFC;
 use tokenizers::{NormalizedString, Normalizer};
 
 use super::*;
-use crate::{GgufVocabulary, Message, ToolCall};
+use crate::{GgufVocabulary, ToolCall};
 
 /// The folder of the official tokenizer and template, or a loud word that a test is skipped.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
@@ -202,6 +202,16 @@ fn a_control_token_that_template_and_text_would_spell_together_is_not_one() {
         let ids = chat.prompt(&Conversation { messages, ..Conversation::default() }).unwrap().ids;
         assert_eq!(controls_of(&chat, &ids), Vec::<u32>::new(), "{text}");
         assert_eq!(chat.tokenizer.decode(&ids), format!("<|{text}|><a{}", text.to_uppercase()).repeat(2));
+    }
+}
+
+#[test]
+fn the_template_says_whether_it_thinks_unless_told() {
+    assert!(!small().thinks_by_default());
+    let thinks = "{% if enable_thinking is defined and enable_thinking is false %}-{% else %}<think>\n{% endif %}";
+    assert!(chat_with(Template::from_source(thinks).unwrap(), &CONTROLS).thinks_by_default());
+    if let Some((chat, _)) = official() {
+        assert!(chat.thinks_by_default());
     }
 }
 
