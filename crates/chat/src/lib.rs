@@ -26,7 +26,7 @@ pub use error::{TemplateError, TokenizerError};
 pub use json::Json;
 pub use open::OpenError;
 pub use prompt::{Boundary, BoundaryKind, Chat, Prompt, PromptError};
-pub use reply::{Delta, Reply};
+pub use reply::{BadStops, Delta, Reply};
 pub use template::Template;
 pub use tokenizer::{GgufVocabulary, Piece, Tokenizer};
 pub use tool_calls::{WrittenCall, take_tool_calls};

@@ -5,6 +5,7 @@ mod utf8;
 
 use std::sync::Arc;
 
+pub use stops::BadStops;
 use stops::Stops;
 use utf8::Utf8;
 
@@ -56,10 +57,14 @@ pub struct Reply {
 
 impl Reply {
     /// Starts an answer. `in_reasoning` says whether the prompt ended inside a `<think>` ([`crate::Prompt::in_reasoning`]). Stop strings are
-    /// looked for in the text, not in the reasoning; beyond the limits of their number and length they are left out.
-    pub fn new(chat: Arc<Chat>, in_reasoning: bool, stop_strings: Vec<String>) -> Self {
+    /// looked for in the text, not in the reasoning.
+    ///
+    /// # Errors
+    /// An empty stop string, one that is too long, or too many.
+    pub fn new(chat: Arc<Chat>, in_reasoning: bool, stop_strings: Vec<String>) -> Result<Self, BadStops> {
         let half = if in_reasoning { Half::Reasoning } else { Half::Start };
-        Self { chat, half, utf8: Utf8::default(), stops: Stops::new(stop_strings), spaces: String::new(), begun: false, strip: false }
+        let stops = Stops::new(stop_strings)?;
+        Ok(Self { chat, half, utf8: Utf8::default(), stops, spaces: String::new(), begun: false, strip: false })
     }
 
     /// The stop string that ended the text, once one has; whatever comes after is left out.

@@ -155,7 +155,7 @@ fn no_text_becomes_a_control_token(chat: &Chat, conversation: &Conversation) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn hostile_text_stays_text(conversation in conversation(hostile().boxed())) {

@@ -2,6 +2,11 @@
 
 use crate::limits;
 
+/// Stop strings that cannot be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("at most {} stop strings of 1 to {} bytes are possible", limits::STOPS_MAX, limits::STOP_BYTES_MAX)]
+pub struct BadStops;
+
 /// Lets text through up to the first stop string, and holds back what may become one.
 #[derive(Debug, Default)]
 pub(super) struct Stops {
@@ -11,10 +16,9 @@ pub(super) struct Stops {
 }
 
 impl Stops {
-    /// Empty strings stop nothing. Beyond the limits (see [`limits`]) the rest is left out; callers refuse such requests before.
-    pub(super) fn new(stops: Vec<String>) -> Self {
-        let fits = |stop: &String| !stop.is_empty() && stop.len() <= limits::STOP_BYTES_MAX;
-        Self { stops: stops.into_iter().filter(fits).take(limits::STOPS_MAX).collect(), ..Self::default() }
+    pub(super) fn new(stops: Vec<String>) -> Result<Self, BadStops> {
+        let fits = stops.iter().all(|stop| (1..=limits::STOP_BYTES_MAX).contains(&stop.len()));
+        if fits && stops.len() <= limits::STOPS_MAX { Ok(Self { stops, ..Self::default() }) } else { Err(BadStops) }
     }
 
     /// The stop string that was met.
@@ -64,7 +68,7 @@ mod tests {
     use super::*;
 
     fn through(stops: &[&str], pieces: &[&str]) -> (String, Option<String>) {
-        let mut filter = Stops::new(stops.iter().map(|&stop| stop.to_owned()).collect());
+        let mut filter = Stops::new(stops.iter().map(|&stop| stop.to_owned()).collect()).unwrap();
         let mut out = String::new();
         pieces.iter().for_each(|piece| filter.push(piece, &mut out));
         filter.finish(&mut out);
@@ -82,12 +86,19 @@ mod tests {
 
     #[test]
     fn nothing_of_a_possible_stop_is_shown_early() {
-        let mut filter = Stops::new(vec!["STOP".into()]);
+        let mut filter = Stops::new(vec!["STOP".into()]).unwrap();
         let mut out = String::new();
         filter.push("go ST", &mut out);
         assert_eq!(out, "go ");
         filter.push("AR", &mut out);
         assert_eq!(out, "go STAR");
+    }
+
+    #[test]
+    fn stops_that_cannot_be_looked_for_are_refused() {
+        for stops in [vec![String::new()], vec!["x".repeat(limits::STOP_BYTES_MAX + 1)], vec!["x".into(); limits::STOPS_MAX + 1]] {
+            assert!(Stops::new(stops).is_err_and(|error| error.to_string().contains("512 bytes")));
+        }
     }
 
     proptest! {
