@@ -296,3 +296,49 @@ pub mod chat {
     /// Bytes of one stop string: what is held back while one may be completing.
     pub const STOP_BYTES_MAX: usize = 512;
 }
+
+/// What a generator may be made of, and what one request may ask of it.
+pub mod engine {
+    /// Rows of an embedding. The largest published vocabularies have 262,144.
+    pub const VOCABULARY_MAX: usize = 1 << 21;
+    /// Width of a stream or of an inner layer.
+    pub const WIDTH_MAX: usize = 1 << 18;
+    /// Layers.
+    pub const LAYERS_MAX: usize = 1 << 10;
+    /// Heads of one kind.
+    pub const HEADS_MAX: usize = 1 << 10;
+    /// Elements of a head.
+    pub const HEAD_DIM_MAX: usize = 1 << 10;
+    /// Taps of a convolution.
+    pub const CONV_WIDTH_MAX: usize = 16;
+    /// Routed experts of a layer.
+    pub const EXPERTS_MAX: usize = 1 << 12;
+    /// Positions of a sequence.
+    pub const CONTEXT_MAX: usize = 1 << 24;
+    /// A `config.json`.
+    pub const CONFIG_BYTES_MAX: u64 = 16 << 20;
+    /// Worker threads.
+    pub const THREADS_MAX: usize = 1 << 8;
+    /// Requests that wait for the engine thread to look at them.
+    pub const QUEUE_MAX: usize = 256;
+    /// Sequences that are read or written at once.
+    pub const RUNNING_MAX: usize = 64;
+    /// Rows of one step: what is read before a cancellation is noticed.
+    pub const CHUNK_TOKENS: usize = 512;
+    /// The same while others are being written to, who wait for it between two tokens.
+    pub const CHUNK_TOKENS_SHARED: usize = 128;
+    /// Events that wait for a slow receiver before its sequence pauses.
+    pub const EVENTS_MAX: usize = 64;
+    /// Candidates whose probabilities are reported with a token.
+    pub const TOP_LOGPROBS_MAX: usize = 20;
+    /// Biases of one request.
+    pub const BIASES_MAX: usize = 1 << 12;
+    /// Ids that end one request's answer, and ids of a forced end of reasoning.
+    pub const STOP_TOKENS_MAX: usize = 64;
+    /// Longest cycle of tokens that is seen as a loop.
+    pub const LOOP_PERIOD_MAX: usize = 256;
+    /// Times a cycle comes back to back before it is a loop.
+    pub const LOOP_REPEATS: usize = 8;
+    /// Tokens that a loop covers at least; shorter ones are rulers and empty table rows.
+    pub const LOOP_TOKENS_MIN: usize = 192;
+}

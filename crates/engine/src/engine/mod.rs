@@ -1,0 +1,41 @@
+//! Requests in, tokens out: the boundary that everything above the engine sees, and what stands behind it.
+//!
+//! [`Local`] runs a model on a thread of its own; [`Echo`], [`Slow`] and [`Panic`] are doubles for the tests of others.
+
+mod admission;
+mod backend;
+mod doubles;
+mod local;
+mod request;
+mod running;
+mod schedule;
+
+pub use backend::{Backend, Chunk, LogitRows, SequenceCost};
+pub use doubles::{Echo, Panic, Slow};
+pub use local::{Local, LocalOptions};
+pub use request::{Event, Failure, FinishReason, Refused, Request, Running, Usage};
+
+/// Answers requests of token ids with token ids.
+pub trait Engine: Send + Sync {
+    /// Takes a request, or says at once why not. Never blocks.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    fn submit(&self, request: Request) -> Result<Running, Refused>;
+
+    /// What the engine is and what it allows.
+    fn describe(&self) -> Description;
+}
+
+/// An engine's bounds, for callers that plan a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// Ids below this may be in a prompt.
+    pub vocabulary: usize,
+    /// Positions of prompt and answer together.
+    pub context_max: usize,
+    /// Bytes all sequences together may take.
+    pub memory_bytes: u64,
+    /// Bytes one takes.
+    pub cost: SequenceCost,
+}

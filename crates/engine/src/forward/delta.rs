@@ -1,0 +1,38 @@
+//! Gated DeltaNet: one fused operation between its projections.
+
+use pinakes_kernels::{DeltaInput, delta_net, multiply};
+
+use super::scratch::{Scratch, room};
+use super::{Batch, load};
+use crate::model::Model;
+use crate::weights::Delta;
+
+/// `s.mixed = delta_net(s.input)`, which moves on the states of layer `number`.
+pub(super) fn delta(model: &Model, number: usize, weights: &Delta, batch: Batch<'_, '_>, rows: usize, s: &mut Scratch) {
+    let pool = &model.pool;
+    let Some(shape) = &model.weights.delta else { unreachable!("a model with DeltaNet layers has their shape") };
+    let (channels, values, heads) = (weights.query_key_value.rows(), weights.gate.rows(), shape.value_heads);
+
+    let [qkv, z, a, b] = &mut s.wide;
+    let (qkv, z) = (room(qkv, rows * channels), room(z, rows * values));
+    let (a, b) = (room(a, rows * heads), room(b, rows * heads));
+    let products = &mut [(&weights.query_key_value, &mut *qkv), (&weights.gate, z), (&weights.alpha, a), (&weights.beta, b)];
+    multiply(pool, &s.input, products);
+
+    let out = room(&mut s.inner, rows * values);
+    let mut out_left = &mut *out;
+    let mut row = 0;
+    let mut tasks = Vec::with_capacity(batch.len());
+    for chunk in batch.iter_mut() {
+        let range = |width: usize| row * width..(row + chunk.tokens.len()) * width;
+        let input = DeltaInput { qkv: &qkv[range(channels)], z: &z[range(values)], a: &a[range(heads)], b: &b[range(heads)] };
+        let (here, rest) = std::mem::take(&mut out_left).split_at_mut(chunk.tokens.len() * values);
+        out_left = rest;
+        row += chunk.tokens.len();
+        tasks.push((input, chunk.sequence.state(number), here));
+    }
+    delta_net(pool, shape, &weights.small, &mut tasks);
+
+    load(&mut s.inner_input, model, out, values);
+    multiply(pool, &s.inner_input, &mut [(&weights.output, room(&mut s.mixed, rows * model.config.hidden))]);
+}

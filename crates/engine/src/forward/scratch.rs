@@ -1,0 +1,32 @@
+//! Room for what lies between two layers. It grows to the largest step and is used again by every one.
+
+use pinakes_kernels::Input;
+
+/// Buffers of one engine thread; n is the rows of the step.
+#[derive(Default)]
+pub struct Scratch {
+    /// `[n, hidden]`: the residual stream.
+    pub(super) stream: Vec<f32>,
+    /// `[n, hidden]`: the stream, normalised.
+    pub(super) normed: Vec<f32>,
+    /// `[n, hidden]`: what a mixer or an MLP adds to the stream.
+    pub(super) mixed: Vec<f32>,
+    /// What the products out of the stream read.
+    pub(super) input: Input,
+    /// What the products back into the stream read.
+    pub(super) inner_input: Input,
+    /// Results of products; what they are is said where they are used.
+    pub(super) wide: [Vec<f32>; 4],
+    /// What the mixer or the activation made of them.
+    pub(super) inner: Vec<f32>,
+    /// `[asked, vocabulary]`
+    pub(super) logits: Vec<f32>,
+}
+
+/// The first `length` elements of a buffer, which grows to hold them. What they hold is left over and must be overwritten.
+pub(super) fn room(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
+    if buffer.len() < length {
+        buffer.resize(length, 0.0);
+    }
+    &mut buffer[..length]
+}

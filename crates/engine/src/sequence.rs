@@ -1,0 +1,83 @@
+//! What the model remembers of one sequence. Cloning is a snapshot: pages and states are shared until one side writes.
+
+use std::sync::Arc;
+
+use pinakes_kernels::{DeltaShape, DeltaState, KvLayout, KvPage, PAGE_TOKENS};
+
+use crate::config::{Config, LayerKind};
+
+/// One sequence's memory.
+#[derive(Clone)]
+pub struct Sequence {
+    /// Tokens read.
+    length: usize,
+    /// One for each layer of the model.
+    layers: Vec<LayerMemory>,
+}
+
+/// What one layer remembers.
+#[derive(Clone)]
+pub enum LayerMemory {
+    /// Keys and values: page i holds those of tokens `64·i ..`.
+    Pages(Vec<Arc<KvPage>>),
+    /// The recurrent state and the convolution's last inputs, after the last token.
+    State(Arc<DeltaState>),
+}
+
+impl Sequence {
+    /// Before the first token.
+    #[must_use]
+    pub fn new(config: &Config, delta: Option<&DeltaShape>) -> Self {
+        let memory = |kind: &LayerKind| match (kind, delta) {
+            (LayerKind::Linear, Some(shape)) => LayerMemory::State(Arc::new(DeltaState::new(shape))),
+            _ => LayerMemory::Pages(Vec::new()),
+        };
+        Self { length: 0, layers: config.layers.iter().map(memory).collect() }
+    }
+
+    /// Tokens read; the position of the next.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// What each layer remembers.
+    #[must_use]
+    pub fn layers(&self) -> &[LayerMemory] {
+        &self.layers
+    }
+
+    /// Records that every layer has read `tokens` more.
+    pub(crate) fn advance(&mut self, tokens: usize) {
+        self.length += tokens;
+    }
+
+    /// Writes keys and values `[tokens, kv_heads, head_dim]` behind what `layer` holds, on pages of its own.
+    pub(crate) fn write(&mut self, layer: usize, layout: &KvLayout, keys: &[f32], values: &[f32]) {
+        let LayerMemory::Pages(pages) = &mut self.layers[layer] else { unreachable!("attention layers keep pages") };
+        let width = layout.kv_heads * layout.head_dim;
+        for (index, (key, value)) in keys.chunks_exact(width).zip(values.chunks_exact(width)).enumerate() {
+            let position = self.length + index;
+            if position / PAGE_TOKENS == pages.len() {
+                pages.push(Arc::new(layout.new_page()));
+            }
+            layout.write(Arc::make_mut(&mut pages[position / PAGE_TOKENS]), position % PAGE_TOKENS, key, value);
+        }
+    }
+
+    /// The pages of an attention layer.
+    pub(crate) fn pages(&self, layer: usize) -> Vec<&KvPage> {
+        match &self.layers[layer] {
+            LayerMemory::Pages(pages) => pages.iter().map(AsRef::as_ref).collect(),
+            LayerMemory::State(_) => Vec::new(),
+        }
+    }
+
+    /// The state of a DeltaNet layer, for this sequence alone to change.
+    pub(crate) fn state(&mut self, layer: usize) -> &mut DeltaState {
+        match &mut self.layers[layer] {
+            LayerMemory::State(state) => Arc::make_mut(state),
+            LayerMemory::Pages(_) => unreachable!("DeltaNet layers keep a state"),
+        }
+    }
+}

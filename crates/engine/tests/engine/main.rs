@@ -1,0 +1,12 @@
+//! The engine against reference implementations, and its promises about bits, splits, batches and bad files.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests are tests too")]
+
+mod files;
+mod gguf;
+mod hugging_face;
+mod llama;
+mod local;
+mod quantized;
+mod splits;
+mod support;
