@@ -41,7 +41,8 @@ pub struct ToolCall {
 pub struct Message {
     /// Who speaks.
     pub role: Role,
-    /// The text in parts that follow each other directly, such as one per document; after each, a prompt can be cut for reuse.
+    /// The text in parts that follow each other directly, such as one per document; after each, a prompt can be cut for reuse. A part that
+    /// ends with a newline before one that does not begin with a space is cut exactly there; otherwise a token may go across.
     pub parts: Vec<String>,
     /// What the model thought before it answered; templates leave it out where it is no longer wanted.
     pub reasoning: Option<String>,

@@ -79,7 +79,13 @@ fn the_template_may_come_from_the_configuration_or_be_absent() {
 
 #[test]
 fn boundaries_stand_where_prompts_part() {
-    let chat = Chat::new(small(), Template::qwen35());
+    parts_at_boundaries(&Chat::new(small(), Template::qwen35()));
+    if let Some(folder) = support::shared("tokenizer/qwen3.5") {
+        parts_at_boundaries(&Chat::open(&folder).unwrap());
+    }
+}
+
+fn parts_at_boundaries(chat: &Chat) {
     let ask = |question: &str| Conversation {
         messages: vec![
             Message::new(Role::System, "Answer from the documents."),

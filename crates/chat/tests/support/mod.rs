@@ -2,9 +2,8 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test takes what it needs")]
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
-use pinakes_chat::{Conversation, GgufVocabulary, Json, Message, Role, Tokenizer, ToolCall};
+use pinakes_chat::{Conversation, GgufVocabulary, Json, Message, Role, ToolCall};
 
 /// A folder below the one that `variable` names, or a loud word that a test is skipped.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
@@ -24,13 +23,6 @@ pub(crate) fn shared(below: &str) -> Option<PathBuf> {
 /// A folder of trained models.
 pub(crate) fn models(below: &str) -> Option<PathBuf> {
     folder("PINAKES_TEST_MODELS", below)
-}
-
-/// Qwen3.5's own tokenizer, read once.
-pub(crate) fn official() -> Option<&'static Tokenizer> {
-    static TOKENIZER: OnceLock<Option<Tokenizer>> = OnceLock::new();
-    let read = || Some(Tokenizer::from_file(&shared("tokenizer/qwen3.5")?.join("tokenizer.json")).unwrap());
-    TOKENIZER.get_or_init(read).as_ref()
 }
 
 /// The control tokens of Qwen3.5, in their order.
