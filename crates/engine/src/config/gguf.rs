@@ -205,3 +205,6 @@ impl<'a> Keys<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

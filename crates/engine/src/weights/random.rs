@@ -10,7 +10,7 @@ use crate::LoadError;
 use crate::sampler::Random;
 
 /// Different values drawn for one kind of matrix; larger ones repeat them, which no kernel's speed depends on.
-const DRAWN_VALUES: usize = 1 << 20;
+const DRAWN_VALUES: usize = 1 << 18;
 
 /// Draws instead of reading.
 pub(crate) struct RandomSource<'a> {

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use pinakes_engine::{KvKind, LoadErrorKind, LoadOptions, Model};
+use pinakes_engine::{KvKind, LoadErrorKind, LoadOptions, Model, Random};
 use serde_json::{Value, json};
 
-use crate::support::{fixture, options};
+use crate::support::{fixture, logits, options};
 
 fn refusal(path: &Path, options: &LoadOptions) -> String {
     match Model::open(path, options) {
@@ -166,4 +166,39 @@ fn what_does_not_fit_the_machine_says_so_in_numbers() {
     assert!(error.to_string().contains("1000 are allowed"), "{error}");
     let Err(error) = Model::open(Path::new("no such model"), &options) else { panic!("it loads") };
     assert!(error.to_string().contains("no such model"), "{error}");
+}
+
+/// Header and metadata with bytes changed at random: refused or loaded, never a panic; and what loads computes without one.
+#[test]
+fn a_damaged_header_never_panics() {
+    let Some(folder) = fixture("dense-tied") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let options = options(KvKind::F16);
+    let mut random = Random::new(23);
+    let (mut refused, mut loaded) = (0, 0);
+    for (file, name, header) in [("model-Q8_0.gguf", "model.gguf", 6_500), ("model.safetensors", "model.safetensors", 5_500)] {
+        let bytes = fs_err::read(folder.join(file)).unwrap();
+        fs_err::copy(folder.join("config.json"), scratch.path().join("config.json")).unwrap();
+        let path = scratch.path().join(name);
+        for round in 0..100 {
+            let mut damaged = bytes.clone();
+            for _ in 0..1 + round % 4 {
+                let at = (random.bits() % header) as usize;
+                damaged[at] = if round % 2 == 0 { damaged[at] ^ (1 << (random.bits() % 8)) } else { random.bits() as u8 };
+            }
+            if round % 10 == 9 {
+                damaged.truncate((random.bits() % bytes.len() as u64) as usize);
+            }
+            fs_err::write(&path, damaged).unwrap();
+            match Model::open(if name.ends_with("gguf") { &path } else { scratch.path() }, &options) {
+                Err(_) => refused += 1,
+                Ok(model) => {
+                    loaded += 1;
+                    logits(&model, &[1, 2, 3]);
+                }
+            }
+        }
+    }
+    eprintln!("{refused} refused, {loaded} loaded");
+    assert!(refused > 100, "{refused} refused, {loaded} loaded");
 }

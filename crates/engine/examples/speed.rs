@@ -1,0 +1,61 @@
+//! Tokens per second of a model file or of random weights: `speed MODEL|random:0.8b:q4_k_m [threads] [prompt] [generate] [depth]`.
+
+#![allow(clippy::print_stdout, reason = "its output is its purpose")]
+
+use std::path::Path;
+use std::time::Instant;
+
+use pinakes_engine::engine::{Chunk, LogitRows};
+use pinakes_engine::weights::Quantization;
+use pinakes_engine::{LoadOptions, Model, Scratch, Sequence};
+
+/// Tokens of one step.
+const CHUNK: usize = 512;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let what = arguments.next().expect("a model");
+    let mut number = |otherwise: usize| arguments.next().map_or(otherwise, |text| text.parse().expect("a number"));
+    let (threads, prompt, generate, depth) = (number(2), number(512), number(32), number(0));
+    let options = LoadOptions { threads, ..LoadOptions::default() };
+
+    let start = Instant::now();
+    let model = match what.strip_prefix("random:").and_then(|rest| rest.split_once(':')) {
+        Some((size, quant)) => {
+            Model::random(size, Quantization::named(quant).expect("a quantisation"), 1, &options).expect("a size that is known")
+        }
+        None => Model::open(Path::new(&what), &options).expect("a sound model"),
+    };
+    let loaded = start.elapsed().as_secs_f64();
+    println!("loaded in {loaded:.2} s, {} MiB of weights, {} MiB resident", model.weights().bytes() >> 20, resident_mib());
+
+    let (mut sequence, mut scratch) = (model.begin(), Scratch::default());
+    read(&model, &mut sequence, &mut scratch, depth);
+    let start = Instant::now();
+    read(&model, &mut sequence, &mut scratch, prompt);
+    println!("prefill of {prompt} at depth {depth}: {:.1} tokens/s", prompt as f64 / start.elapsed().as_secs_f64());
+    let start = Instant::now();
+    for token in 0..generate as u32 {
+        let tokens = [token % 300];
+        model.forward(&mut [Chunk { sequence: &mut sequence, tokens: &tokens, logits: LogitRows::Last }], &mut scratch);
+    }
+    println!("decode of {generate} after them: {:.2} tokens/s", generate as f64 / start.elapsed().as_secs_f64());
+    println!("{} MiB resident", resident_mib());
+}
+
+/// Reads `count` tokens in chunks, with logits of the very last.
+fn read(model: &Model, sequence: &mut Sequence, scratch: &mut Scratch, count: usize) {
+    let tokens: Vec<u32> = (0..count as u32).map(|token| token.wrapping_mul(7919) % 300).collect();
+    let chunks = tokens.chunks(CHUNK).count();
+    for (index, tokens) in tokens.chunks(CHUNK).enumerate() {
+        let logits = if index + 1 == chunks { LogitRows::Last } else { LogitRows::None };
+        model.forward(&mut [Chunk { sequence: &mut *sequence, tokens, logits }], scratch);
+    }
+}
+
+/// What the system counts as this process's memory; 0 where it does not say.
+fn resident_mib() -> usize {
+    let status = fs_err::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok()).unwrap_or(0) >> 10
+}
