@@ -23,6 +23,8 @@ mod product;
 mod scalar;
 mod unpack;
 
+use std::ops::Range;
+
 use crate::format::Format;
 use crate::threads::Pool;
 use layout::{Layout, PANEL};
@@ -137,12 +139,12 @@ impl Matrix {
     pub fn row(&self, index: usize, out: &mut [f32]) {
         assert!(index < self.rows, "row {index} of {}", self.rows);
         assert_eq!(out.len(), self.columns);
-        unpack::row(&self.layout, self.panel(index / PANEL), index % PANEL, out);
+        unpack::row(&self.layout, self.panels(index / PANEL..index / PANEL + 1), index % PANEL, out);
     }
 
-    /// The packed bytes of outputs `16·index..16·index + 16`.
-    fn panel(&self, index: usize) -> &[u8] {
-        &self.memory.bytes()[index * self.layout.panel_bytes..][..self.layout.panel_bytes]
+    /// The packed bytes of some panels: outputs `16·start..16·end`.
+    fn panels(&self, which: Range<usize>) -> &[u8] {
+        &self.memory.bytes()[which.start * self.layout.panel_bytes..which.end * self.layout.panel_bytes]
     }
 }
 

@@ -1,75 +1,109 @@
 //! The products with AVX-512 and VNNI.
 //!
-//! One tile is a panel of sixteen outputs times 1 to 12 rows of input: a register of f32 sums for each row, codes of the weights made in
-//! registers from their planes, four input codes at a time broadcast from memory as the operand of `vpdpbusd`. A decode step and a prefill
-//! run the same code with another number of rows, so they agree to the bit because there is nothing to disagree.
+//! One tile is one or two panels of sixteen outputs times 1 to 6 rows of input: a register of f32 sums for each panel and row, codes of the
+//! weights made in registers from their planes, four input codes at a time broadcast as the other operand of `vpdpbusd`. A decode step and
+//! a prefill run the same code with another size of tile, so they agree to the bit because there is nothing to disagree.
 
 mod float;
 mod quantised;
 mod weights;
 
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
 use super::layout::{Layout, PANEL};
 use super::product::Output;
 use crate::format::Format;
-use crate::input::{GROUP, Group};
+use crate::input::Group;
 
-/// Some rows of a group and the sums of one panel for them.
-type Sums = [[f32; PANEL]; GROUP];
+/// Panels of the largest tile.
+const PANELS: usize = 2;
+
+/// Rows of the largest tile: with two panels 12 registers of sums, 12 of integer products, and the rest for weights.
+const ROWS: usize = 6;
 
 /// How far ahead of a panel that comes from memory its bytes are asked for. The next panel follows it, so this runs past its end.
 const AHEAD: usize = 4096;
 
-/// One panel times the rows of `groups`, the first of which is row `first_row` of the output.
+/// The sums of a tile: `[panel][row]`.
+type Sums = [[[f32; PANEL]; ROWS]; PANELS];
+
+/// What a tile is made of.
+struct Tile<'a> {
+    layout: &'a Layout,
+    /// As many panels as the tile has.
+    packed: &'a [u8],
+    group: &'a Group,
+    /// The first row, within the group.
+    first: usize,
+    /// Whether the panels come from memory rather than a cache.
+    streamed: bool,
+}
+
+/// One or two panels in `packed`, the first of which is panel `index`, times the rows of `groups`, the first of which is row `first_row` of
+/// the output.
 ///
 /// # Safety
-/// The processor has AVX-512 F, BW, DQ, VL and VNNI; `packed` is a panel of `layout`, and the groups have its columns.
-pub(super) unsafe fn panel(layout: &Layout, packed: &[u8], index: usize, groups: &[Group], first_row: usize, output: &Output) {
-    let mut sums: Sums = [[0.0; PANEL]; GROUP];
+/// The processor has AVX-512 F, BW, DQ, VL and VNNI; `packed` holds panels of `layout`, and the groups have its columns.
+pub(super) unsafe fn panels(layout: &Layout, packed: &[u8], index: usize, groups: &[Group], first_row: usize, output: &Output) {
+    let mut sums: Sums = [[[0.0; PANEL]; ROWS]; PANELS];
     let mut row = first_row;
     for group in groups {
         let mut first = 0;
         while first < group.rows {
-            let count = tile_rows(group.rows - first);
-            // SAFETY: the caller's word; `count` rows from `first` are in the group.
-            unsafe { tile(layout, packed, group, first, count, row == first_row, &mut sums) };
-            for sums in &sums[..count] {
-                output.store(row, index, sums);
-                row += 1;
+            let left = group.rows - first;
+            let rows = if left >= ROWS { ROWS } else { left.min(4) };
+            // Fewer rows than that are bound by memory, and read one panel after the other.
+            let together = if rows == ROWS { packed.len() / layout.panel_bytes } else { 1 };
+            for (step, packed) in packed.chunks(together * layout.panel_bytes).enumerate() {
+                let tile = Tile { layout, packed, group, first, streamed: row == first_row };
+                // SAFETY: the caller's word; the group has these rows.
+                unsafe { tile.run(together, rows, &mut sums) };
+                for (panel, sums) in sums[..together].iter().enumerate() {
+                    for (row, sums) in (row..).zip(&sums[..rows]) {
+                        output.store(row, index + step * together + panel, sums);
+                    }
+                }
             }
-            first += count;
+            row += rows;
+            first += rows;
         }
     }
 }
 
-/// The largest tile that there is for so many rows.
-fn tile_rows(left: usize) -> usize {
-    match left {
-        0..=4 => left,
-        5..=7 => 4,
-        8..=11 => 8,
-        _ => GROUP,
+impl Tile<'_> {
+    /// # Safety
+    /// As [`panels`]; the group has rows `first..first + rows`, and `packed` holds `panels` panels.
+    unsafe fn run(&self, panels: usize, rows: usize, sums: &mut Sums) {
+        // SAFETY: handed on as it came; the constants are those of the format's kind.
+        unsafe {
+            match self.layout.format {
+                Format::F32 => float::tile::<32>(self, panels, rows, sums),
+                Format::F16 => float::tile::<16>(self, panels, rows, sums),
+                Format::BF16 => float::tile::<0>(self, panels, rows, sums),
+                Format::Q8_0 => quantised::tile::<8, false, false, false>(self, panels, rows, sums),
+                Format::Q4_0 => quantised::tile::<4, false, false, false>(self, panels, rows, sums),
+                Format::Q4_1 => quantised::tile::<4, true, false, false>(self, panels, rows, sums),
+                Format::Q5_0 => quantised::tile::<5, false, false, false>(self, panels, rows, sums),
+                Format::Q5_1 => quantised::tile::<5, true, false, false>(self, panels, rows, sums),
+                Format::Q2_K => quantised::tile::<2, true, true, true>(self, panels, rows, sums),
+                Format::Q3_K => quantised::tile::<3, false, true, true>(self, panels, rows, sums),
+                Format::Q4_K => quantised::tile::<4, true, false, true>(self, panels, rows, sums),
+                Format::Q5_K => quantised::tile::<5, true, false, true>(self, panels, rows, sums),
+                Format::Q6_K => quantised::tile::<6, false, true, true>(self, panels, rows, sums),
+            }
+        }
     }
-}
 
-/// # Safety
-/// As [`panel`]; the group has rows `first..first + count`.
-unsafe fn tile(layout: &Layout, packed: &[u8], group: &Group, first: usize, count: usize, streamed: bool, sums: &mut Sums) {
-    // SAFETY: handed on as it came.
-    unsafe {
-        match layout.format {
-            Format::F32 => float::tile::<32>(layout, packed, group, first, count, streamed, sums),
-            Format::F16 => float::tile::<16>(layout, packed, group, first, count, streamed, sums),
-            Format::BF16 => float::tile::<0>(layout, packed, group, first, count, streamed, sums),
-            Format::Q8_0 => quantised::tile::<8, false, false, false>(layout, packed, group, first, count, streamed, sums),
-            Format::Q4_0 => quantised::tile::<4, false, false, false>(layout, packed, group, first, count, streamed, sums),
-            Format::Q4_1 => quantised::tile::<4, true, false, false>(layout, packed, group, first, count, streamed, sums),
-            Format::Q5_0 => quantised::tile::<5, false, false, false>(layout, packed, group, first, count, streamed, sums),
-            Format::Q5_1 => quantised::tile::<5, true, false, false>(layout, packed, group, first, count, streamed, sums),
-            Format::Q2_K => quantised::tile::<2, true, true, true>(layout, packed, group, first, count, streamed, sums),
-            Format::Q3_K => quantised::tile::<3, false, true, true>(layout, packed, group, first, count, streamed, sums),
-            Format::Q4_K => quantised::tile::<4, true, false, true>(layout, packed, group, first, count, streamed, sums),
-            Format::Q5_K => quantised::tile::<5, true, false, true>(layout, packed, group, first, count, streamed, sums),
-            Format::Q6_K => quantised::tile::<6, false, true, true>(layout, packed, group, first, count, streamed, sums),
+    /// Asks for `LINES` lines of each panel, [`AHEAD`] of byte `index · step`.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn prefetch<const PANELS: usize, const LINES: usize>(&self, index: usize, step: usize) {
+        for panel in 0..PANELS {
+            let next = self.packed.as_ptr().wrapping_add(panel * self.layout.panel_bytes + AHEAD + index * step);
+            for line in 0..LINES {
+                // SAFETY: prefetching is only advice and may name any address.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(line * 64).cast()) };
+            }
         }
     }
 }

@@ -52,11 +52,12 @@ struct Task {
 
 fn plan(products: &[(&Matrix, Output)], input: &Input) -> Vec<Task> {
     let groups = input.groups().len();
-    let groups_each = (INPUT_BYTES / (input.columns() * GROUP)).max(1);
+    let groups_most = (INPUT_BYTES / (input.columns() * GROUP)).max(1);
+    let groups_each = groups.div_ceil(groups.div_ceil(groups_most).max(1)).max(1);
     let mut tasks = Vec::new();
     for (product, (matrix, _)) in products.iter().enumerate() {
         let panels = matrix.rows.div_ceil(PANEL);
-        let panels_each = (TASK_BYTES / matrix.layout.panel_bytes).max(1);
+        let panels_each = (TASK_BYTES / matrix.layout.panel_bytes).next_multiple_of(2).max(2);
         for first_group in (0..groups).step_by(groups_each) {
             for first in (0..panels).step_by(panels_each) {
                 let groups = first_group..groups.min(first_group + groups_each);
@@ -71,22 +72,27 @@ impl Task {
     fn run(&self, isa: Isa, matrix: &Matrix, input: &Input, output: &Output) {
         let groups = &input.groups()[self.groups.clone()];
         let first_row = self.groups.start * GROUP;
-        for panel in self.panels.clone() {
-            one_panel(isa, &matrix.layout, matrix.panel(panel), panel, groups, first_row, output);
+        // In twos: the widest tile has two panels, and the panels lie one after the other.
+        for first in self.panels.clone().step_by(2) {
+            let packed = matrix.panels(first..self.panels.end.min(first + 2));
+            run_panels(isa, &matrix.layout, packed, first, groups, first_row, output);
         }
     }
 }
 
-/// One panel times some groups, the first of which starts at `first_row` of the output.
-fn one_panel(isa: Isa, layout: &Layout, packed: &[u8], panel: usize, groups: &[Group], first_row: usize, output: &Output) {
+/// One or two panels times some groups, the first of which starts at `first_row` of the output.
+fn run_panels(isa: Isa, layout: &Layout, packed: &[u8], first: usize, groups: &[Group], first_row: usize, output: &Output) {
+    let each = packed.chunks(layout.panel_bytes).enumerate();
     match isa {
-        // SAFETY: an `Isa` is no better than the machine's; the panel is the layout's, and `Output::new` compared the columns.
+        // SAFETY: an `Isa` is no better than the machine's; the panels are the layout's, and `Output::new` compared the columns.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => unsafe { avx512::panel(layout, packed, panel, groups, first_row, output) },
-        // SAFETY: the same.
+        Isa::Avx512 => unsafe { avx512::panels(layout, packed, first, groups, first_row, output) },
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => unsafe { avx2::panel(layout, packed, panel, groups, first_row, output) },
-        _ => scalar::panel(layout, packed, panel, groups, first_row, output),
+        Isa::Avx2 => each.for_each(|(index, packed)| {
+            // SAFETY: the same.
+            unsafe { avx2::panel(layout, packed, first + index, groups, first_row, output) };
+        }),
+        _ => each.for_each(|(index, packed)| scalar::panel(layout, packed, first + index, groups, first_row, output)),
     }
 }
 

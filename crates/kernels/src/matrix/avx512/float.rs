@@ -2,73 +2,68 @@
 
 use std::arch::x86_64::*;
 
-use super::super::layout::{Layout, PANEL, REGISTER};
-use super::{AHEAD, Sums};
-use crate::input::{Group, LINE};
+use super::super::layout::PANEL;
+use super::{Sums, Tile};
+use crate::input::LINE;
 
-/// The sums of one panel for rows `first..first + count`; `WIDTH` is 32 for f32, 16 for f16 and 0 for bf16.
+/// The sums of a tile; `WIDTH` is 32 for f32, 16 for f16 and 0 for bf16.
 ///
 /// # Safety
-/// As [`super::panel`]; `WIDTH` is the layout's; the rows exist; `count` is a size of tile.
-pub(super) unsafe fn tile<const WIDTH: u8>(
-    layout: &Layout,
-    packed: &[u8],
-    group: &Group,
-    first: usize,
-    count: usize,
-    streamed: bool,
-    sums: &mut Sums,
-) {
+/// As [`Tile::run`]; `WIDTH` is the layout's; there are tiles of that size.
+pub(super) unsafe fn tile<const WIDTH: u8>(tile: &Tile<'_>, panels: usize, rows: usize, sums: &mut Sums) {
     // SAFETY: handed on as it came.
     unsafe {
-        match count {
-            1 => rows::<WIDTH, 1>(layout, packed, group, first, streamed, sums),
-            2 => rows::<WIDTH, 2>(layout, packed, group, first, streamed, sums),
-            3 => rows::<WIDTH, 3>(layout, packed, group, first, streamed, sums),
-            4 => rows::<WIDTH, 4>(layout, packed, group, first, streamed, sums),
-            8 => rows::<WIDTH, 8>(layout, packed, group, first, streamed, sums),
-            12 => rows::<WIDTH, 12>(layout, packed, group, first, streamed, sums),
-            _ => unreachable!("no tile of {count} rows"),
+        match (panels, rows) {
+            (1, 1) => sized::<WIDTH, 1, 1>(tile, sums),
+            (1, 2) => sized::<WIDTH, 1, 2>(tile, sums),
+            (1, 3) => sized::<WIDTH, 1, 3>(tile, sums),
+            (1, 4) => sized::<WIDTH, 1, 4>(tile, sums),
+            (1, 6) => sized::<WIDTH, 1, 6>(tile, sums),
+            (2, 6) => sized::<WIDTH, 2, 6>(tile, sums),
+            _ => unreachable!("no tile of {panels} panels and {rows} rows"),
         }
     }
 }
 
 /// # Safety
-/// As [`tile`], with `ROWS` rows.
+/// As [`tile`], of `PANELS` panels and `ROWS` rows.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn rows<const WIDTH: u8, const ROWS: usize>(
-    layout: &Layout,
-    packed: &[u8],
-    group: &Group,
-    first: usize,
-    streamed: bool,
-    sums: &mut Sums,
-) {
+unsafe fn sized<const WIDTH: u8, const PANELS: usize, const ROWS: usize>(tile: &Tile<'_>, sums: &mut Sums) {
+    let Tile { layout, packed, group, first, streamed } = *tile;
     let columns = layout.blocks;
-    debug_assert!(first + ROWS <= group.rows && group.values.len() == group.rows * columns.div_ceil(LINE));
-    let line_bytes = LINE * PANEL * layout.format.block_bytes();
-    let mut sum = [_mm512_setzero_ps(); ROWS];
-    for line in 0..columns.div_ceil(LINE) {
+    let lines = columns.div_ceil(LINE);
+    debug_assert!(first + ROWS <= group.rows && group.values.len() == group.rows * lines);
+    debug_assert!(packed.len() == PANELS * layout.panel_bytes);
+    let mut sum = [[_mm512_setzero_ps(); ROWS]; PANELS];
+    for line in 0..lines {
         if streamed {
-            let next = packed.as_ptr().wrapping_add(AHEAD + line * line_bytes);
-            for at in (0..line_bytes).step_by(REGISTER) {
-                _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(at).cast());
+            match WIDTH {
+                32 => tile.prefetch::<PANELS, 16>(line, 1024),
+                _ => tile.prefetch::<PANELS, 8>(line, 512),
             }
         }
-        // SAFETY: the panel has 16 weights for each column, each row a value.
+        // SAFETY: each panel has 16 weights for each column, each row a value.
         unsafe {
             let values = group.values.as_ptr().add(line * group.rows + first).cast::<f32>();
             for column in 0..LINE.min(columns - line * LINE) {
-                let weight = weights::<WIDTH>(packed.as_ptr(), line * LINE + column);
-                for (row, sum) in sum.iter_mut().enumerate() {
-                    *sum = _mm512_fmadd_ps(weight, _mm512_set1_ps(*values.add(row * LINE + column)), *sum);
+                let mut weight = [_mm512_setzero_ps(); PANELS];
+                for (panel, weight) in weight.iter_mut().enumerate() {
+                    *weight = weights::<WIDTH>(packed.as_ptr().add(panel * layout.panel_bytes), line * LINE + column);
+                }
+                for row in 0..ROWS {
+                    let value = _mm512_set1_ps(*values.add(row * LINE + column));
+                    for panel in 0..PANELS {
+                        sum[panel][row] = _mm512_fmadd_ps(weight[panel], value, sum[panel][row]);
+                    }
                 }
             }
         }
     }
-    for (to, sum) in sums.iter_mut().zip(sum) {
-        // SAFETY: a row of sums is a register.
-        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), sum) };
+    for (sums, sum) in sums.iter_mut().zip(sum) {
+        for (to, sum) in sums.iter_mut().zip(sum) {
+            // SAFETY: a row of sums is a register.
+            unsafe { _mm512_storeu_ps(to.as_mut_ptr(), sum) };
+        }
     }
 }
 

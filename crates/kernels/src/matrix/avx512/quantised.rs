@@ -1,115 +1,154 @@
 //! Tiles of quantised weights.
 
 use std::arch::x86_64::*;
+use std::ops::Range;
 
-use super::super::layout::{BLOCK, Layout, REGISTER};
-use super::{AHEAD, Sums, weights};
+use super::super::layout::BLOCK;
+use super::{Sums, Tile, weights};
 use crate::input::Group;
 
-/// The sums of one panel for rows `first..first + count`; `streamed` when the panel is not yet in a cache.
+/// The sums of a tile.
 ///
 /// # Safety
-/// As [`super::panel`]; the constants are those of the layout's kind; the rows exist; `count` is a size of tile.
+/// As [`Tile::run`]; the constants are those of the layout's kind; there are tiles of that size.
 pub(super) unsafe fn tile<const BITS: i32, const MINIMA: bool, const HALVES: bool, const NESTED: bool>(
-    layout: &Layout,
-    packed: &[u8],
-    group: &Group,
-    first: usize,
-    count: usize,
-    streamed: bool,
+    tile: &Tile<'_>,
+    panels: usize,
+    rows: usize,
     sums: &mut Sums,
 ) {
     // SAFETY: handed on as it came.
     unsafe {
-        match count {
-            1 => rows::<BITS, MINIMA, HALVES, NESTED, 1>(layout, packed, group, first, streamed, sums),
-            2 => rows::<BITS, MINIMA, HALVES, NESTED, 2>(layout, packed, group, first, streamed, sums),
-            3 => rows::<BITS, MINIMA, HALVES, NESTED, 3>(layout, packed, group, first, streamed, sums),
-            4 => rows::<BITS, MINIMA, HALVES, NESTED, 4>(layout, packed, group, first, streamed, sums),
-            8 => rows::<BITS, MINIMA, HALVES, NESTED, 8>(layout, packed, group, first, streamed, sums),
-            12 => rows::<BITS, MINIMA, HALVES, NESTED, 12>(layout, packed, group, first, streamed, sums),
-            _ => unreachable!("no tile of {count} rows"),
+        match (panels, rows) {
+            (1, 1) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 1>(tile, sums),
+            (1, 2) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 2>(tile, sums),
+            (1, 3) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 3>(tile, sums),
+            (1, 4) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 4>(tile, sums),
+            (1, 6) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 6>(tile, sums),
+            (2, 6) => sized::<BITS, MINIMA, HALVES, NESTED, 2, 6>(tile, sums),
+            _ => unreachable!("no tile of {panels} panels and {rows} rows"),
         }
     }
 }
 
 /// # Safety
-/// As [`tile`], with `ROWS` rows.
+/// As [`tile`], of `PANELS` panels and `ROWS` rows.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn rows<const BITS: i32, const MINIMA: bool, const HALVES: bool, const NESTED: bool, const ROWS: usize>(
-    layout: &Layout,
-    packed: &[u8],
-    group: &Group,
-    first: usize,
-    streamed: bool,
+unsafe fn sized<const BITS: i32, const MINIMA: bool, const HALVES: bool, const NESTED: bool, const PANELS: usize, const ROWS: usize>(
+    tile: &Tile<'_>,
     sums: &mut Sums,
 ) {
+    let Tile { layout, packed, group, first, streamed } = *tile;
     debug_assert!(first + ROWS <= group.rows && group.scales.len() == group.rows * layout.blocks);
-    debug_assert!(packed.len() == layout.panel_bytes);
+    debug_assert!(packed.len() == PANELS * layout.panel_bytes);
     let step = layout.panel_bytes / layout.blocks;
-    let mut sum = [_mm512_setzero_ps(); ROWS];
+    let mut sum = [[_mm512_setzero_ps(); ROWS]; PANELS];
     for index in 0..layout.blocks {
-        // SAFETY: the panel has `blocks` blocks of codes and their scales, the group has as many of each row; prefetching may go anywhere.
+        if streamed {
+            prefetch::<BITS, PANELS>(tile, index, step);
+        }
+        // SAFETY: each panel has `blocks` blocks of codes and their scales, the group as many of each row.
         unsafe {
-            let planes = packed.as_ptr().add(index * layout.code_bytes);
-            if streamed {
-                let next = packed.as_ptr().wrapping_add(AHEAD + index * step);
-                for register in 0..=BITS as usize {
-                    _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(register * REGISTER).cast());
+            let mut planes = [packed.as_ptr(); PANELS];
+            for (panel, planes) in planes.iter_mut().enumerate() {
+                *planes = planes.add(panel * layout.panel_bytes + index * layout.code_bytes);
+            }
+            let at = index * group.rows + first;
+            let t = block::<BITS, MINIMA, HALVES, PANELS, ROWS>(planes, group, at, |panel| {
+                let scales = packed.as_ptr().add(panel * layout.panel_bytes + layout.scales_at);
+                weights::scales::<BITS, MINIMA, HALVES, NESTED>(scales, layout.scale_bytes, index)
+            });
+            for row in 0..ROWS {
+                let scale = _mm512_set1_ps(*group.scales.as_ptr().add(at + row));
+                for panel in 0..PANELS {
+                    sum[panel][row] = _mm512_fmadd_ps(t[panel][row], scale, sum[panel][row]);
                 }
             }
-            let scales = weights::scales::<BITS, MINIMA, HALVES, NESTED>(packed.as_ptr().add(layout.scales_at), layout.scale_bytes, index);
-            block::<BITS, MINIMA, HALVES, ROWS>(planes, &scales, group, index * group.rows + first, &mut sum);
         }
     }
-    for (to, sum) in sums.iter_mut().zip(sum) {
-        // SAFETY: a row of sums is a register.
-        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), sum) };
+    for (sums, sum) in sums.iter_mut().zip(sum) {
+        for (to, sum) in sums.iter_mut().zip(sum) {
+            // SAFETY: a row of sums is a register.
+            unsafe { _mm512_storeu_ps(to.as_mut_ptr(), sum) };
+        }
     }
 }
 
-/// Adds one block to the sums; `at` is where its rows are in the group's arrays.
+/// A block's codes are `BITS` lines, and its scales less than one.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn prefetch<const BITS: i32, const PANELS: usize>(tile: &Tile<'_>, index: usize, step: usize) {
+    match BITS {
+        2 => tile.prefetch::<PANELS, 3>(index, step),
+        3 => tile.prefetch::<PANELS, 4>(index, step),
+        4 => tile.prefetch::<PANELS, 5>(index, step),
+        5 => tile.prefetch::<PANELS, 6>(index, step),
+        6 => tile.prefetch::<PANELS, 7>(index, step),
+        _ => tile.prefetch::<PANELS, 9>(index, step),
+    }
+}
+
+/// `t` of the module's formulas for one block; `at` is where its rows are in the group's arrays.
 ///
 /// # Safety
-/// Planes and the rows `at..at + ROWS` can be read.
+/// Planes, scales and the rows `at..at + ROWS` can be read.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn block<const BITS: i32, const MINIMA: bool, const HALVES: bool, const ROWS: usize>(
-    planes: *const u8,
-    scales: &weights::Scales,
+unsafe fn block<const BITS: i32, const MINIMA: bool, const HALVES: bool, const PANELS: usize, const ROWS: usize>(
+    planes: [*const u8; PANELS],
     group: &Group,
     at: usize,
-    sum: &mut [__m512; ROWS],
-) {
-    let ([s0, s1], [m0, m1]) = (scales.scale, scales.add);
+    scales: impl Fn(usize) -> weights::Scales,
+) -> [[__m512; ROWS]; PANELS] {
     // SAFETY: `at + row` is in all arrays of the group.
     unsafe {
         let codes = group.codes.as_ptr().add(at * BLOCK);
-        let mut t = [_mm512_setzero_ps(); ROWS];
-        if HALVES {
-            let first = dots::<BITS, MINIMA, ROWS>(planes, codes, 0..4, |row| group.half_corrections.as_ptr().add(at + row).cast());
-            for row in 0..ROWS {
-                let start = _mm512_mul_ps(m0, _mm512_set1_ps((*group.half_sums.as_ptr().add(at + row))[0]));
-                t[row] = if MINIMA { _mm512_fmadd_ps(first[row], s0, start) } else { _mm512_mul_ps(first[row], s0) };
-            }
-            let second =
-                dots::<BITS, MINIMA, ROWS>(planes, codes, 4..8, |row| group.half_corrections.as_ptr().add(at + row).cast::<i32>().add(1));
-            for row in 0..ROWS {
-                t[row] = _mm512_fmadd_ps(second[row], s1, t[row]);
-                if MINIMA {
-                    t[row] = _mm512_fmadd_ps(m1, _mm512_set1_ps((*group.half_sums.as_ptr().add(at + row))[1]), t[row]);
+        if !HALVES {
+            let mut t = dots::<BITS, MINIMA, PANELS, ROWS>(planes, codes, 0..8, |row| group.corrections.as_ptr().add(at + row));
+            for (panel, t) in t.iter_mut().enumerate() {
+                let scales = scales(panel);
+                for (row, t) in t.iter_mut().enumerate() {
+                    *t = scaled::<MINIMA>(*t, &scales, 0, group.sums.as_ptr().add(at + row));
                 }
             }
-        } else {
-            let dots = dots::<BITS, MINIMA, ROWS>(planes, codes, 0..8, |row| group.corrections.as_ptr().add(at + row));
-            for row in 0..ROWS {
-                let start = _mm512_mul_ps(m0, _mm512_set1_ps(*group.sums.as_ptr().add(at + row)));
-                t[row] = if MINIMA { _mm512_fmadd_ps(dots[row], s0, start) } else { _mm512_mul_ps(dots[row], s0) };
+            return t;
+        }
+        let corrections = group.half_corrections.as_ptr().cast::<i32>().add(2 * at);
+        let sums = group.half_sums.as_ptr().cast::<f32>().add(2 * at);
+        let mut t = dots::<BITS, MINIMA, PANELS, ROWS>(planes, codes, 0..4, |row| corrections.add(2 * row));
+        for (panel, t) in t.iter_mut().enumerate() {
+            let scales = scales(panel);
+            for (row, t) in t.iter_mut().enumerate() {
+                *t = scaled::<MINIMA>(*t, &scales, 0, sums.add(2 * row));
             }
         }
-        for row in 0..ROWS {
-            sum[row] = _mm512_fmadd_ps(t[row], _mm512_set1_ps(*group.scales.as_ptr().add(at + row)), sum[row]);
+        let second = dots::<BITS, MINIMA, PANELS, ROWS>(planes, codes, 4..8, |row| corrections.add(2 * row + 1));
+        for panel in 0..PANELS {
+            let scales = scales(panel);
+            for row in 0..ROWS {
+                t[panel][row] = _mm512_fmadd_ps(second[panel][row], scales.scale[1], t[panel][row]);
+                if MINIMA {
+                    t[panel][row] = _mm512_fmadd_ps(scales.add[1], _mm512_set1_ps(*sums.add(2 * row + 1)), t[panel][row]);
+                }
+            }
         }
+        t
+    }
+}
+
+/// `dot·s`, or `fma(dot, s, m·Σ)`.
+///
+/// # Safety
+/// `sum` can be read.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+unsafe fn scaled<const MINIMA: bool>(dot: __m512, scales: &weights::Scales, half: usize, sum: *const f32) -> __m512 {
+    if MINIMA {
+        // SAFETY: the caller's word.
+        let start = _mm512_mul_ps(scales.add[half], _mm512_set1_ps(unsafe { *sum }));
+        _mm512_fmadd_ps(dot, scales.scale[half], start)
+    } else {
+        _mm512_mul_ps(dot, scales.scale[half])
     }
 }
 
@@ -119,31 +158,41 @@ unsafe fn block<const BITS: i32, const MINIMA: bool, const HALVES: bool, const R
 /// As [`block`]; `codes` are the input's codes of the first row.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn dots<const BITS: i32, const MINIMA: bool, const ROWS: usize>(
-    planes: *const u8,
+unsafe fn dots<const BITS: i32, const MINIMA: bool, const PANELS: usize, const ROWS: usize>(
+    planes: [*const u8; PANELS],
     codes: *const i8,
-    registers: std::ops::Range<i32>,
+    registers: Range<i32>,
     correction: impl Fn(usize) -> *const i32,
-) -> [__m512; ROWS] {
-    let mut dots = [_mm512_setzero_si512(); ROWS];
+) -> [[__m512; ROWS]; PANELS] {
+    let mut dots = [[_mm512_setzero_si512(); ROWS]; PANELS];
+    let mut floats = [[_mm512_setzero_ps(); ROWS]; PANELS];
     // SAFETY: the caller's word.
     unsafe {
         if !MINIMA {
-            for (row, dot) in dots.iter_mut().enumerate() {
-                *dot = _mm512_set1_epi32(*correction(row));
+            for row in 0..ROWS {
+                let start = _mm512_set1_epi32(*correction(row));
+                for dots in &mut dots {
+                    dots[row] = start;
+                }
             }
         }
         for j in registers {
-            let weight = weights::codes::<BITS, MINIMA>(planes, j);
-            for (row, dot) in dots.iter_mut().enumerate() {
-                let four = codes.add(row * BLOCK + 4 * j as usize).cast::<i32>().read_unaligned();
-                *dot = _mm512_dpbusd_epi32(*dot, weight, _mm512_set1_epi32(four));
+            let mut weight = [_mm512_setzero_si512(); PANELS];
+            for (weight, planes) in weight.iter_mut().zip(planes) {
+                *weight = weights::codes::<BITS, MINIMA>(planes, j);
+            }
+            for row in 0..ROWS {
+                let four = _mm512_set1_epi32(codes.add(row * BLOCK + 4 * j as usize).cast::<i32>().read_unaligned());
+                for panel in 0..PANELS {
+                    dots[panel][row] = _mm512_dpbusd_epi32(dots[panel][row], weight[panel], four);
+                }
             }
         }
     }
-    let mut floats = [_mm512_setzero_ps(); ROWS];
-    for row in 0..ROWS {
-        floats[row] = _mm512_cvtepi32_ps(dots[row]);
+    for panel in 0..PANELS {
+        for row in 0..ROWS {
+            floats[panel][row] = _mm512_cvtepi32_ps(dots[panel][row]);
+        }
     }
     floats
 }
