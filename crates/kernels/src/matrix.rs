@@ -3,11 +3,11 @@
 //! Sixteen consecutive outputs (rows of W) lie interleaved as one *panel*, so that a SIMD lane is one output: no sum ever runs across lanes,
 //! and every output is accumulated over the columns in the same order, whatever is multiplied beside it.
 //!
-//! The arithmetic of an output, for quantised formats, block by block of 32 columns from the first to the last (integers exact, `fma` one
-//! rounding; `s`, `m` scale and minus the minimum of the weights, `a` the scale of the input, `Σ` the sum of its codes):
+//! The arithmetic of an output, for quantised formats, from the first column to the last, by blocks of 32 columns or, where 16 columns have
+//! a scale of their own, by halves of them (integers exact, `fma` one rounding; `s`, `m` scale and minus the minimum of the weights, `a` the
+//! scale of the input, `Σ` the sum of its codes):
 //! ```text
-//! whole blocks:  t = dot·s               or, with minima,  t = fma(dot, s, m·Σ)
-//! halves:        t = fma(dot₁, s₁, dot₀·s₀)           or  t = fma(m₁, Σ₁, fma(dot₁, s₁, fma(dot₀, s₀, m₀·Σ₀)))
+//! t = dot·s               or, with minima,  t = fma(dot, s, m·Σ)
 //! y = fma(t, a, y)
 //! ```
 //! and for float formats `y = fma(w, x, y)` column by column. This order is the contract; the scalar form is its oracle.

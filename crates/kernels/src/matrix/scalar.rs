@@ -45,22 +45,20 @@ fn quantised(layout: &Layout, weights: &Unpacked, group: &Group, first: usize, s
         let at = first + row;
         let codes = &group.codes[at * BLOCK..][..BLOCK];
         for (lane, sum) in sums.iter_mut().enumerate() {
-            let t = match (layout.kind.halves, layout.kind.minima) {
-                (false, false) => dot(weights, codes, lane, 0..BLOCK, group.corrections[at]) * s[0][lane],
-                (false, true) => dot(weights, codes, lane, 0..BLOCK, 0).mul_add(s[0][lane], m[0][lane] * group.sums[at]),
-                (true, false) => {
-                    let [first, second] = group.half_corrections[at];
-                    let t = dot(weights, codes, lane, 0..BLOCK / 2, first) * s[0][lane];
-                    dot(weights, codes, lane, BLOCK / 2..BLOCK, second).mul_add(s[1][lane], t)
-                }
-                (true, true) => {
-                    let [first, second] = group.half_sums[at];
-                    let t = dot(weights, codes, lane, 0..BLOCK / 2, 0).mul_add(s[0][lane], m[0][lane] * first);
-                    let t = dot(weights, codes, lane, BLOCK / 2..BLOCK, 0).mul_add(s[1][lane], t);
-                    m[1][lane].mul_add(second, t)
-                }
+            let mut add = |half: usize, columns: Range<usize>, correction: i32, total: f32| {
+                let t = if layout.kind.minima {
+                    dot(weights, codes, lane, columns, 0).mul_add(s[half][lane], m[half][lane] * total)
+                } else {
+                    dot(weights, codes, lane, columns, correction) * s[half][lane]
+                };
+                *sum = t.mul_add(group.scales[at], *sum);
             };
-            *sum = t.mul_add(group.scales[at], *sum);
+            if layout.kind.halves {
+                add(0, 0..BLOCK / 2, group.half_corrections[at][0], group.half_sums[at][0]);
+                add(1, BLOCK / 2..BLOCK, group.half_corrections[at][1], group.half_sums[at][1]);
+            } else {
+                add(0, 0..BLOCK, group.corrections[at], group.sums[at]);
+            }
         }
     }
 }

@@ -6,6 +6,11 @@ use super::super::layout::{BLOCK, Layout, REGISTER};
 use super::{Sums, weights};
 use crate::input::Group;
 
+/// Which columns of a block [`part`] takes. A constant, so that each has one caller, into which it is inlined.
+const FIRST: usize = 0;
+const SECOND: usize = 1;
+const WHOLE: usize = 2;
+
 /// The sums of one panel for rows `first..first + count`, outputs `8·side..8·side + 8` of it.
 ///
 /// # Safety
@@ -51,7 +56,13 @@ unsafe fn rows<const BITS: i32, const MINIMA: bool, const HALVES: bool, const NE
             let planes = packed.as_ptr().add(index * layout.code_bytes + side * REGISTER / 2);
             let scales =
                 weights::scales::<BITS, MINIMA, HALVES, NESTED>(packed.as_ptr().add(layout.scales_at), layout.scale_bytes, index, side);
-            block::<BITS, MINIMA, HALVES, ROWS>(planes, &scales, group, index * group.rows + first, &mut sum);
+            let at = index * group.rows + first;
+            if HALVES {
+                part::<BITS, MINIMA, ROWS, FIRST>(planes, &scales, group, at, &mut sum);
+                part::<BITS, MINIMA, ROWS, SECOND>(planes, &scales, group, at, &mut sum);
+            } else {
+                part::<BITS, MINIMA, ROWS, WHOLE>(planes, &scales, group, at, &mut sum);
+            }
         }
     }
     for (to, sum) in sums.iter_mut().zip(sum) {
@@ -60,47 +71,41 @@ unsafe fn rows<const BITS: i32, const MINIMA: bool, const HALVES: bool, const NE
     }
 }
 
-/// Adds one block to the sums; `at` is where its rows are in the group's arrays.
+/// Adds a block, or one half of it, to the sums; `at` is where its rows are in the group's arrays.
 ///
 /// # Safety
 /// Planes and the rows `at..at + ROWS` can be read.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn block<const BITS: i32, const MINIMA: bool, const HALVES: bool, const ROWS: usize>(
+unsafe fn part<const BITS: i32, const MINIMA: bool, const ROWS: usize, const PART: usize>(
     planes: *const u8,
     scales: &weights::Scales,
     group: &Group,
     at: usize,
     sum: &mut [__m256; ROWS],
 ) {
-    let ([s0, s1], [m0, m1]) = (scales.scale, scales.add);
     // SAFETY: `at + row` is in all arrays of the group.
     unsafe {
+        // Both kinds of corrections and sums, as pointers to the first row's and the distance to the next row's.
+        let half = PART % WHOLE;
+        let (registers, corrections, sums, apart) = match PART {
+            WHOLE => (0..8, group.corrections.as_ptr().add(at), group.sums.as_ptr().add(at), 1),
+            _ => {
+                let (first, offset) = (4 * half as i32, 2 * at + half);
+                let corrections = group.half_corrections.as_ptr().cast::<i32>().add(offset);
+                (first..first + 4, corrections, group.half_sums.as_ptr().cast::<f32>().add(offset), 2)
+            }
+        };
         let codes = group.codes.as_ptr().add(at * BLOCK);
-        let mut t = [_mm256_setzero_ps(); ROWS];
-        if HALVES {
-            let first = dots::<BITS, MINIMA, ROWS>(planes, codes, 0..4, |row| group.half_corrections.as_ptr().add(at + row).cast());
-            for row in 0..ROWS {
-                let start = _mm256_mul_ps(m0, _mm256_set1_ps((*group.half_sums.as_ptr().add(at + row))[0]));
-                t[row] = if MINIMA { _mm256_fmadd_ps(first[row], s0, start) } else { _mm256_mul_ps(first[row], s0) };
-            }
-            let second =
-                dots::<BITS, MINIMA, ROWS>(planes, codes, 4..8, |row| group.half_corrections.as_ptr().add(at + row).cast::<i32>().add(1));
-            for row in 0..ROWS {
-                t[row] = _mm256_fmadd_ps(second[row], s1, t[row]);
-                if MINIMA {
-                    t[row] = _mm256_fmadd_ps(m1, _mm256_set1_ps((*group.half_sums.as_ptr().add(at + row))[1]), t[row]);
-                }
-            }
-        } else {
-            let dots = dots::<BITS, MINIMA, ROWS>(planes, codes, 0..8, |row| group.corrections.as_ptr().add(at + row));
-            for row in 0..ROWS {
-                let start = _mm256_mul_ps(m0, _mm256_set1_ps(*group.sums.as_ptr().add(at + row)));
-                t[row] = if MINIMA { _mm256_fmadd_ps(dots[row], s0, start) } else { _mm256_mul_ps(dots[row], s0) };
-            }
-        }
+        let dots = dots::<BITS, MINIMA, ROWS>(planes, codes, registers, |row| corrections.add(apart * row));
+        let (scale, add) = (scales.scale[half], scales.add[half]);
         for row in 0..ROWS {
-            sum[row] = _mm256_fmadd_ps(t[row], _mm256_set1_ps(*group.scales.as_ptr().add(at + row)), sum[row]);
+            let t = if MINIMA {
+                _mm256_fmadd_ps(dots[row], scale, _mm256_mul_ps(add, _mm256_set1_ps(*sums.add(apart * row))))
+            } else {
+                _mm256_mul_ps(dots[row], scale)
+            };
+            sum[row] = _mm256_fmadd_ps(t, _mm256_set1_ps(*group.scales.as_ptr().add(at + row)), sum[row]);
         }
     }
 }
@@ -108,7 +113,7 @@ unsafe fn block<const BITS: i32, const MINIMA: bool, const HALVES: bool, const R
 /// The integer products of some registers of codes with each row, starting from its correction where codes have an offset.
 ///
 /// # Safety
-/// As [`block`]; `codes` are the input's codes of the first row.
+/// As [`part`]; `codes` are the input's codes of the first row.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn dots<const BITS: i32, const MINIMA: bool, const ROWS: usize>(

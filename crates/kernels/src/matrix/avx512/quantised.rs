@@ -7,6 +7,11 @@ use super::super::layout::BLOCK;
 use super::{Sums, Tile, weights};
 use crate::input::Group;
 
+/// Which columns of a block [`part`] takes. A constant, so that each has one caller, into which it is inlined.
+const FIRST: usize = 0;
+const SECOND: usize = 1;
+const WHOLE: usize = 2;
+
 /// The sums of a tile.
 ///
 /// # Safety
@@ -54,15 +59,15 @@ unsafe fn sized<const BITS: i32, const MINIMA: bool, const HALVES: bool, const N
                 *planes = planes.add(panel * layout.panel_bytes + index * layout.code_bytes);
             }
             let at = index * group.rows + first;
-            let t = block::<BITS, MINIMA, HALVES, PANELS, ROWS>(planes, group, at, |panel| {
+            let scales = |panel: usize| {
                 let scales = packed.as_ptr().add(panel * layout.panel_bytes + layout.scales_at);
                 weights::scales::<BITS, MINIMA, HALVES, NESTED>(scales, layout.scale_bytes, index)
-            });
-            for row in 0..ROWS {
-                let scale = _mm512_set1_ps(*group.scales.as_ptr().add(at + row));
-                for panel in 0..PANELS {
-                    sum[panel][row] = _mm512_fmadd_ps(t[panel][row], scale, sum[panel][row]);
-                }
+            };
+            if HALVES {
+                part::<BITS, MINIMA, PANELS, ROWS, FIRST>(planes, group, at, scales, &mut sum);
+                part::<BITS, MINIMA, PANELS, ROWS, SECOND>(planes, group, at, scales, &mut sum);
+            } else {
+                part::<BITS, MINIMA, PANELS, ROWS, WHOLE>(planes, group, at, scales, &mut sum);
             }
         }
     }
@@ -88,74 +93,52 @@ fn prefetch<const BITS: i32, const PANELS: usize>(tile: &Tile<'_>, index: usize,
     }
 }
 
-/// `t` of the module's formulas for one block; `at` is where its rows are in the group's arrays.
+/// Adds a block, or one half of it, to the sums; `at` is where its rows are in the group's arrays.
 ///
 /// # Safety
 /// Planes, scales and the rows `at..at + ROWS` can be read.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn block<const BITS: i32, const MINIMA: bool, const HALVES: bool, const PANELS: usize, const ROWS: usize>(
+unsafe fn part<const BITS: i32, const MINIMA: bool, const PANELS: usize, const ROWS: usize, const PART: usize>(
     planes: [*const u8; PANELS],
     group: &Group,
     at: usize,
     scales: impl Fn(usize) -> weights::Scales,
-) -> [[__m512; ROWS]; PANELS] {
+    sum: &mut [[__m512; ROWS]; PANELS],
+) {
     // SAFETY: `at + row` is in all arrays of the group.
     unsafe {
+        // Both kinds of corrections and sums, as pointers to the first row's and the distance to the next row's.
+        let half = PART % WHOLE;
+        let (registers, corrections, sums, apart) = match PART {
+            WHOLE => (0..8, group.corrections.as_ptr().add(at), group.sums.as_ptr().add(at), 1),
+            _ => {
+                let (first, offset) = (4 * half as i32, 2 * at + half);
+                let corrections = group.half_corrections.as_ptr().cast::<i32>().add(offset);
+                (first..first + 4, corrections, group.half_sums.as_ptr().cast::<f32>().add(offset), 2)
+            }
+        };
         let codes = group.codes.as_ptr().add(at * BLOCK);
-        if !HALVES {
-            let mut t = dots::<BITS, MINIMA, PANELS, ROWS>(planes, codes, 0..8, |row| group.corrections.as_ptr().add(at + row));
-            for (panel, t) in t.iter_mut().enumerate() {
-                let scales = scales(panel);
-                for (row, t) in t.iter_mut().enumerate() {
-                    *t = scaled::<MINIMA>(*t, &scales, 0, group.sums.as_ptr().add(at + row));
-                }
-            }
-            return t;
-        }
-        let corrections = group.half_corrections.as_ptr().cast::<i32>().add(2 * at);
-        let sums = group.half_sums.as_ptr().cast::<f32>().add(2 * at);
-        let mut t = dots::<BITS, MINIMA, PANELS, ROWS>(planes, codes, 0..4, |row| corrections.add(2 * row));
-        for (panel, t) in t.iter_mut().enumerate() {
+        let dots = dots::<BITS, MINIMA, PANELS, ROWS>(planes, codes, registers, |row| corrections.add(apart * row));
+        for (panel, (dots, sum)) in dots.into_iter().zip(sum).enumerate() {
             let scales = scales(panel);
-            for (row, t) in t.iter_mut().enumerate() {
-                *t = scaled::<MINIMA>(*t, &scales, 0, sums.add(2 * row));
-            }
-        }
-        let second = dots::<BITS, MINIMA, PANELS, ROWS>(planes, codes, 4..8, |row| corrections.add(2 * row + 1));
-        for panel in 0..PANELS {
-            let scales = scales(panel);
+            let (scale, add) = (scales.scale[half], scales.add[half]);
             for row in 0..ROWS {
-                t[panel][row] = _mm512_fmadd_ps(second[panel][row], scales.scale[1], t[panel][row]);
-                if MINIMA {
-                    t[panel][row] = _mm512_fmadd_ps(scales.add[1], _mm512_set1_ps(*sums.add(2 * row + 1)), t[panel][row]);
-                }
+                let t = if MINIMA {
+                    _mm512_fmadd_ps(dots[row], scale, _mm512_mul_ps(add, _mm512_set1_ps(*sums.add(apart * row))))
+                } else {
+                    _mm512_mul_ps(dots[row], scale)
+                };
+                sum[row] = _mm512_fmadd_ps(t, _mm512_set1_ps(*group.scales.as_ptr().add(at + row)), sum[row]);
             }
         }
-        t
-    }
-}
-
-/// `dot·s`, or `fma(dot, s, m·Σ)`.
-///
-/// # Safety
-/// `sum` can be read.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn scaled<const MINIMA: bool>(dot: __m512, scales: &weights::Scales, half: usize, sum: *const f32) -> __m512 {
-    if MINIMA {
-        // SAFETY: the caller's word.
-        let start = _mm512_mul_ps(scales.add[half], _mm512_set1_ps(unsafe { *sum }));
-        _mm512_fmadd_ps(dot, scales.scale[half], start)
-    } else {
-        _mm512_mul_ps(dot, scales.scale[half])
     }
 }
 
 /// The integer products of some registers of codes with each row, starting from its correction where codes have an offset.
 ///
 /// # Safety
-/// As [`block`]; `codes` are the input's codes of the first row.
+/// As [`part`]; `codes` are the input's codes of the first row.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn dots<const BITS: i32, const MINIMA: bool, const PANELS: usize, const ROWS: usize>(
