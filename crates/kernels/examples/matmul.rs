@@ -40,7 +40,7 @@ fn measure(pool: &Pool, format: Format, rows: usize, columns: usize) {
     let bytes = bytes.repeat(rows);
     let copies = (64 << 20) / bytes.len() + 1;
     let matrices: Vec<Matrix> = (0..copies).map(|_| Matrix::pack(pool, format, rows, columns, &bytes).unwrap()).collect();
-    let mut input = Input::new();
+    let mut input = Input::serving(&[&matrices[0]]);
     let mut speeds = Vec::new();
     let mut decode = (f64::INFINITY, 0.0);
     for count in ROWS {

@@ -10,6 +10,7 @@ mod avx512;
 mod scalar;
 
 use crate::isa::Isa;
+use crate::matrix::Matrix;
 use crate::threads::Pool;
 
 /// Columns that share a scale.
@@ -22,11 +23,19 @@ pub(crate) const LINE: usize = 16;
 pub(crate) const GROUP: usize = 12;
 
 /// Layer input: f32 rows and their 8-bit form. Reused from call to call, so that its memory is allocated once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Input {
+    forms: Forms,
     groups: Vec<Group>,
     rows: usize,
     columns: usize,
+}
+
+/// Which forms are made of what is loaded.
+#[derive(Debug, Clone, Copy)]
+struct Forms {
+    floats: bool,
+    codes: bool,
 }
 
 /// Up to [`GROUP`] rows. `n` is their number, `B` the number of blocks; columns past the last are zeros.
@@ -58,11 +67,34 @@ pub(crate) struct Quantised {
     half_sums: [i32; 2],
 }
 
+impl Default for Input {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Input {
-    /// An empty one.
+    /// An empty one, for matrices of any format.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with(Forms { floats: true, codes: true })
+    }
+
+    /// An empty one for these matrices, or others stored as one of them is: of a long prompt, a form that nobody reads costs a tenth of the
+    /// product.
+    #[must_use]
+    pub fn serving(matrices: &[&Matrix]) -> Self {
+        let float = |matrix: &&Matrix| matrix.format().is_float();
+        Self::with(Forms { floats: matrices.iter().any(float), codes: !matrices.iter().all(float) })
+    }
+
+    fn with(forms: Forms) -> Self {
+        Self { forms, groups: Vec::new(), rows: 0, columns: 0 }
+    }
+
+    /// Whether products with `matrix` find what they read.
+    pub(crate) fn serves(&self, matrix: &Matrix) -> bool {
+        if matrix.format().is_float() { self.forms.floats } else { self.forms.codes }
     }
 
     /// Takes `values`, `[rows, columns]`, in place of what was there.
@@ -79,9 +111,17 @@ impl Input {
         self.rows = values.len() / columns;
         self.columns = columns;
         self.groups.resize_with(self.rows.div_ceil(GROUP), Group::default);
+        let forms = self.forms;
         let load = |index: usize, group: &mut Group| {
             let from = index * GROUP * columns;
-            group.load(isa, &values[from..values.len().min(from + GROUP * columns)], columns);
+            let values = &values[from..values.len().min(from + GROUP * columns)];
+            group.rows = values.len() / columns;
+            if forms.floats {
+                group.load_floats(values, columns);
+            }
+            if forms.codes {
+                group.load_codes(isa, values, columns);
+            }
         };
         match self.groups.as_mut_slice() {
             [only] => load(0, only), // a decode step: not worth waking anybody
@@ -89,7 +129,7 @@ impl Input {
         }
     }
 
-    /// Rows loaded.
+    /// Rows loaded; of an empty one none.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
@@ -107,9 +147,16 @@ impl Input {
 }
 
 impl Group {
-    fn load(&mut self, isa: Isa, values: &[f32], columns: usize) {
-        self.rows = values.len() / columns;
+    fn load_floats(&mut self, values: &[f32], columns: usize) {
         self.values.resize(self.rows * columns.div_ceil(LINE), [0.0; LINE]);
+        for (row, values) in values.chunks_exact(columns).enumerate() {
+            for (line, values) in values.chunks(LINE).enumerate() {
+                self.values[line * self.rows + row][..values.len()].copy_from_slice(values);
+            }
+        }
+    }
+
+    fn load_codes(&mut self, isa: Isa, values: &[f32], columns: usize) {
         let count = self.rows * columns.div_ceil(BLOCK);
         self.codes.resize(count * BLOCK, 0);
         self.scales.resize(count, 0.0);
@@ -118,9 +165,6 @@ impl Group {
         self.sums.resize(count, 0.0);
         self.half_sums.resize(count, [0.0; 2]);
         for (row, values) in values.chunks_exact(columns).enumerate() {
-            for (line, values) in values.chunks(LINE).enumerate() {
-                self.values[line * self.rows + row][..values.len()].copy_from_slice(values);
-            }
             let (whole, rest) = values.as_chunks::<BLOCK>();
             for (block, values) in whole.iter().enumerate() {
                 self.store(block * self.rows + row, &quantise(isa, values));

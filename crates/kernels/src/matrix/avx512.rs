@@ -101,8 +101,7 @@ impl Tile<'_> {
         for panel in 0..PANELS {
             let next = self.packed.as_ptr().wrapping_add(panel * self.layout.panel_bytes + AHEAD + index * step);
             for line in 0..LINES {
-                // SAFETY: prefetching is only advice and may name any address.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(line * 64).cast()) };
+                _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(line * 64).cast());
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::threads::Pool;
 const TASK_BYTES: usize = 128 << 10;
 
 /// Input codes that a task goes over with each panel, at most, so that they stay in the second-level cache.
-const INPUT_BYTES: usize = 512 << 10;
+const INPUT_BYTES: usize = 256 << 10;
 
 /// `out_i[r, :] = matrix_i · input[r, :]` for each pair, in one parallel section; `out_i` is `[input.rows(), matrix_i.rows()]`.
 ///
@@ -23,7 +23,8 @@ const INPUT_BYTES: usize = 512 << 10;
 /// instruction set; the module says in which order it is summed.
 ///
 /// # Panics
-/// When a matrix has other columns than the input or an `out` is not of that size.
+/// When a matrix has other columns than the input, an `out` is not of that size, or the input was made for other formats
+/// ([`Input::serving`]).
 pub fn multiply(pool: &Pool, input: &Input, products: &mut [(&Matrix, &mut [f32])]) {
     multiply_with(Isa::current(), pool, input, products);
 }
@@ -110,6 +111,7 @@ unsafe impl Sync for Output<'_> {}
 impl<'a> Output<'a> {
     fn new(matrix: &Matrix, input: &Input, out: &'a mut [f32]) -> Self {
         assert_eq!(matrix.columns, input.columns(), "a matrix of {} columns times an input of {}", matrix.columns, input.columns());
+        assert!(input.serves(matrix), "the input was made for matrices other than of {}", matrix.format.name());
         assert_eq!(Some(out.len()), input.rows().checked_mul(matrix.rows), "{} rows of {} outputs", input.rows(), matrix.rows);
         Self { at: out.as_mut_ptr(), rows: input.rows(), columns: matrix.rows, borrowed: PhantomData }
     }

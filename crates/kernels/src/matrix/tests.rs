@@ -55,7 +55,7 @@ fn halves_at(format: Format) -> &'static [usize] {
 }
 
 fn product(isa: Isa, pool: &Pool, matrix: &Matrix, values: &[f32]) -> Vec<f32> {
-    let mut input = Input::new();
+    let mut input = Input::serving(&[matrix]);
     input.load_with(isa, pool, values, matrix.columns());
     let mut out = vec![f32::NAN; input.rows() * matrix.rows()];
     multiply_with(isa, pool, &input, &mut [(matrix, &mut out)]);
@@ -127,6 +127,34 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(shape(0, 256), "a matrix of 0 x 256 cannot be stored as Q4_K, whose blocks are of 256 elements");
     assert_eq!(shape(2, 256), "144 bytes were given for a matrix of 2 x 256 in Q4_K, which takes 288");
     assert!(shape(usize::MAX / 2, 256).contains("cannot be stored"));
+}
+
+#[test]
+fn several_products_share_an_input() {
+    let pool = Pool::new(2);
+    let mut numbers = Numbers(9);
+    let shapes = [(Format::Q4_K, 40), (Format::BF16, 16), (Format::Q8_0, 3)];
+    let matrices = shapes.map(|(format, rows)| Matrix::pack(&pool, format, rows, 256, &numbers.stored(format, rows * 256)).unwrap());
+    let values = numbers.floats(5 * 256);
+    let mut input = Input::new();
+    input.load(&pool, &values, 256);
+    let mut outs = shapes.map(|(_, rows)| vec![0.0; 5 * rows]);
+    let mut products: Vec<(&Matrix, &mut [f32])> = matrices.iter().zip(outs.iter_mut().map(Vec::as_mut_slice)).collect();
+    multiply(&pool, &input, &mut products);
+    for (matrix, out) in matrices.iter().zip(&outs) {
+        assert_eq!(bits(out), bits(&product(Isa::Scalar, &pool, matrix, &values)));
+    }
+}
+
+#[test]
+#[should_panic(expected = "made for matrices other than of F32")]
+fn an_input_without_the_form_that_is_needed_is_a_mistake() {
+    let pool = Pool::new(1);
+    let [quantised, exact] =
+        [Format::Q8_0, Format::F32].map(|format| Matrix::pack(&pool, format, 16, 32, &vec![0; format.bytes_of(16 * 32).unwrap()]).unwrap());
+    let mut input = Input::serving(&[&quantised]);
+    input.load(&pool, &[1.0; 32], 32);
+    multiply(&pool, &input, &mut [(&exact, &mut [0.0; 16])]);
 }
 
 fn formats() -> impl Strategy<Value = Format> {

@@ -27,6 +27,7 @@ pub(super) unsafe fn tile<const WIDTH: u8>(tile: &Tile<'_>, panels: usize, rows:
 
 /// # Safety
 /// As [`tile`], of `PANELS` panels and `ROWS` rows.
+#[allow(clippy::needless_range_loop)] // a row indexes the sums of every panel and the input alike
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn sized<const WIDTH: u8, const PANELS: usize, const ROWS: usize>(tile: &Tile<'_>, sums: &mut Sums) {
     let Tile { layout, packed, group, first, streamed } = *tile;

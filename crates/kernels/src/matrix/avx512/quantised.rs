@@ -140,6 +140,7 @@ unsafe fn part<const BITS: i32, const MINIMA: bool, const PANELS: usize, const R
 /// # Safety
 /// As [`part`]; `codes` are the input's codes of the first row.
 #[inline]
+#[allow(clippy::needless_range_loop)] // a row indexes the sums of every panel and the input alike
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn dots<const BITS: i32, const MINIMA: bool, const PANELS: usize, const ROWS: usize>(
     planes: [*const u8; PANELS],
