@@ -10,25 +10,17 @@ use tokio::sync::mpsc;
 
 use crate::Searcher;
 use crate::compose::{Ranked, choose, cite, rank};
+use crate::generator::Generator;
+use crate::listener::Listener;
 use crate::question::{check, content_words};
 use crate::search::hit;
 use crate::searcher::catalog_error;
+use crate::written::Written;
 
 /// Events that may wait for a slow reader.
 pub const EVENTS_MAX: usize = 64;
 /// Passages named in a refusal.
 const NEAREST: usize = 3;
-
-/// Sends events to whoever listens; a listener that went away is no error, the caller drops the question instead.
-struct Listener(Option<mpsc::Sender<AskEvent>>);
-
-impl Listener {
-    async fn tell(&self, event: impl FnOnce() -> AskEvent) {
-        if let Some(sender) = &self.0 {
-            let _ = sender.send(event()).await;
-        }
-    }
-}
 
 impl Searcher {
     /// Answers from the documents the scope allows. Events go to `listener` while the answer is made; the last is `done`.
@@ -65,9 +57,15 @@ impl Searcher {
         let evidence = ranked.first().map_or_else(Evidence::default, |best| best.signals.evidence());
         let supported = !ranked.is_empty() && evidence.support >= self.store.config.answer.support_min;
         let first_words_ms = started.elapsed().as_millis() as u64;
-        let (answer, citations) = match supported {
-            true => self.write(&ranked, &found.passages, &listener).await,
-            false => (String::new(), vec![]),
+        let written = match &self.generator {
+            Some(generator) if supported => self.try_generator(generator, question, &ranked, &found.passages, &listener).await?,
+            _ => None,
+        };
+        let extractive = written.is_none();
+        let Written { answer, citations, usage } = match written {
+            Some(written) => written,
+            None if supported => self.extract(&ranked, &found.passages, &listener).await,
+            None => Written::default(),
         };
         let refused = citations.is_empty();
         let answer = if refused { refusal(searched) } else { answer };
@@ -78,12 +76,12 @@ impl Searcher {
         let response = AskResponse {
             answer,
             refused,
-            model: AskResponse::EXTRACTIVE.to_owned(),
+            model: self.generator.as_ref().filter(|_| !extractive).map_or(AskResponse::EXTRACTIVE, Generator::name).to_owned(),
             citations,
             timings: Timings { retrieval_ms, first_words_ms, answer_ms: total_ms - retrieval_ms, total_ms },
-            usage: Usage::default(),
+            usage,
             searched,
-            extractive: true,
+            extractive,
             evidence,
             nearest: if refused { hits(NEAREST) } else { vec![] },
         };
@@ -115,21 +113,45 @@ impl Searcher {
             format!("{} {heading} {header} {}", passage.title, sentence.plain)
         });
         let vectors = self.embed_all(in_place.collect()).await?;
-        Ok(rank(question, &vector, sentences, &vectors, passages))
+        Ok(rank(question, &vector, sentences, vectors, passages))
     }
 
-    async fn write(&self, ranked: &[Ranked], passages: &[(Passage, Candidate)], listener: &Listener) -> (String, Vec<Citation>) {
+    /// The generator's answer, or `None` where the extractive one is to be given: nothing the generator said was carried by the
+    /// documents, or it is too busy or failed before its first words.
+    async fn try_generator(
+        &self,
+        generator: &Generator,
+        question: &str,
+        ranked: &[Ranked],
+        passages: &[(Passage, Candidate)],
+        listener: &Listener,
+    ) -> Result<Option<Written>, ApiError> {
+        match self.generate(generator, question, ranked, passages, listener).await {
+            Ok(written) => Ok(written),
+            Err(failed) if failed.said_nothing => {
+                tracing::warn!(error = %failed.error, "the generator could not answer; the extractive answer is given");
+                Ok(None)
+            }
+            Err(failed) => Err(failed.error),
+        }
+    }
+
+    /// The answer in the documents' own sentences.
+    async fn extract(&self, ranked: &[Ranked], passages: &[(Passage, Candidate)], listener: &Listener) -> Written {
         let mut answer = String::new();
         let mut citations: Vec<Citation> = Vec::new();
         for chosen in choose(ranked, self.store.config.answer.sentences_max) {
             let (passage, _) = &passages[chosen.sentence.passage];
-            let Some((words, citation)) = cite(&answer, citations.len() as u32 + 1, &chosen.sentence, passage) else { continue };
+            let Some((words, citation)) = cite(&answer, citations.len() as u32 + 1, &chosen.sentence.plain, &chosen.sentence, passage)
+            else {
+                continue;
+            };
             answer.push_str(&words);
-            listener.tell(|| AskEvent::Delta { text: words }).await;
-            listener.tell(|| AskEvent::Citation(citation.clone())).await;
+            listener.words(words).await;
+            listener.citation(citation.clone()).await;
             citations.push(citation);
         }
-        (answer, citations)
+        Written { answer, citations, usage: Usage::default() }
     }
 }
 

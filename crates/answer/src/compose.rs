@@ -16,6 +16,8 @@ pub(crate) struct Ranked {
     pub(crate) sentence: Sentence,
     pub(crate) score: f32,
     pub(crate) signals: Signals,
+    /// Its embedding, in place.
+    pub(crate) vector: Vec<f32>,
 }
 
 /// What a sentence's own words, its passage and its place among the passages count for.
@@ -32,7 +34,7 @@ pub(crate) fn rank(
     question: &str,
     question_vector: &[f32],
     sentences: Vec<Sentence>,
-    vectors: &[Vec<f32>],
+    vectors: Vec<Vec<f32>>,
     passages: &[(Passage, Candidate)],
 ) -> Vec<Ranked> {
     let words = content_words(question);
@@ -45,13 +47,13 @@ pub(crate) fn rank(
         .map(|(sentence, vector)| {
             let (_, candidate) = &passages[sentence.passage];
             let passage_cosine = candidate.vector.map_or(0.0, |leg| leg.score);
-            let own = cosine(question_vector, vector).max(0.0);
+            let own = cosine(question_vector, &vector).max(0.0);
             let (passage_coverage, passage_names) = covered[sentence.passage];
             let signals = Signals { sentence: own, passage: passage_cosine.max(0.0), coverage: passage_coverage, names: passage_names };
             let own_coverage = coverage(&words, &sentence.plain);
             let standing = if is_superseded(&sentence.document.text) { SUPERSEDED } else { 1.0 };
             let score = standing * (WEIGHT_SENTENCE * own + WEIGHT_PASSAGE * candidate.score + WEIGHT_COVERAGE * own_coverage);
-            Ranked { sentence, score, signals }
+            Ranked { sentence, score, signals, vector }
         })
         .collect();
     ranked.sort_by(|a, b| {
@@ -91,8 +93,8 @@ fn says_the_same(a: &Sentence, b: &Sentence) -> bool {
     letters(a) == letters(b)
 }
 
-/// The next part of the answer and its citation. `None` when the quotation does not stand in the stored text: then it is not shown.
-pub(crate) fn cite(answer: &str, marker: u32, sentence: &Sentence, passage: &Passage) -> Option<(String, Citation)> {
+/// The next part of the answer, `words` with their marker, and the citation of the sentence that carries them. `None` when the quotation does not stand in the stored text: then it is not shown.
+pub(crate) fn cite(answer: &str, marker: u32, words: &str, sentence: &Sentence, passage: &Passage) -> Option<(String, Citation)> {
     let text = &sentence.document.text;
     let index = CharIndex::new(&text.text);
     let quote = index.slice(sentence.span);
@@ -103,7 +105,7 @@ pub(crate) fn cite(answer: &str, marker: u32, sentence: &Sentence, passage: &Pas
     let start = answer.chars().count() + separator.len();
     let citation = Citation {
         marker,
-        answer_span: CharSpan::new(start, start + sentence.plain.chars().count()),
+        answer_span: CharSpan::new(start, start + words.chars().count()),
         doc_id: passage.doc.clone(),
         doc_version: sentence.document.version.clone(),
         title: passage.title.clone(),
@@ -114,5 +116,5 @@ pub(crate) fn cite(answer: &str, marker: u32, sentence: &Sentence, passage: &Pas
         quote_match: QuoteMatch::Exact,
         support: Support::Full,
     };
-    Some((format!("{separator}{} [{marker}]", sentence.plain), citation))
+    Some((format!("{separator}{words} [{marker}]"), citation))
 }

@@ -1,19 +1,24 @@
 //! From a question to passages, and from passages to an answer whose every claim is a quotation that stands in the stored text.
 //!
 //! The order is always the same: the legs propose, the catalog decides with the asker's scope, and only then is anything looked at.
-//! Without a generator the answer is made of the documents' own sentences, and says so. Nothing here knows HTTP or SQL.
+//! A generator's answer is held against the passages it was given, sentence by sentence; without one, or when nothing it said holds, the
+//! answer is made of the documents' own sentences, and says so. Nothing here knows HTTP or SQL.
 
 mod ask;
 mod compose;
 mod documents;
 mod evidence;
+mod generator;
 mod highlight;
+mod listener;
 mod question;
 mod search;
 mod searcher;
 mod standing;
 mod support;
+mod written;
 
 pub use ask::EVENTS_MAX;
+pub use generator::{Generator, Writing};
 pub use searcher::Searcher;
 pub use support::Signals;

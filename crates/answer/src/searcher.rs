@@ -7,12 +7,15 @@ use pinakes_embed::Embedder;
 use pinakes_index::IndexError;
 use pinakes_ingest::{IngestError, ReadSide, Store};
 
+use crate::Generator;
+
 /// Searches and answers. Cheap to share; holds no state of its own between requests.
 #[derive(Clone)]
 pub struct Searcher {
     pub(crate) store: Store,
     pub(crate) legs: Arc<ReadSide>,
     pub(crate) embedder: Arc<Embedder>,
+    pub(crate) generator: Option<Generator>,
 }
 
 impl Searcher {
@@ -21,9 +24,15 @@ impl Searcher {
     /// # Errors
     /// [`Code::ModelMismatch`] when the store's vectors were made by another model than the one given.
     pub async fn new(store: Store, legs: Arc<ReadSide>, embedder: Arc<Embedder>) -> Result<Self, ApiError> {
-        let searcher = Self { store, legs, embedder };
+        let searcher = Self { store, legs, embedder, generator: None };
         searcher.check_model().await?;
         Ok(searcher)
+    }
+
+    /// The same, with a language model that writes the answers.
+    #[must_use]
+    pub fn with_generator(self, generator: Option<Generator>) -> Self {
+        Self { generator, ..self }
     }
 
     /// Whether the published vectors are this embedder's.

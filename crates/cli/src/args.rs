@@ -162,6 +162,9 @@ pub(crate) struct Search {
 #[derive(Debug, Args)]
 pub(crate) struct Ask {
     pub(crate) question: String,
+    /// Answer with the documents' own sentences, whatever language model is configured
+    #[arg(long)]
+    pub(crate) extractive: bool,
     #[command(flatten)]
     pub(crate) filters: FilterArgs,
 }
@@ -188,6 +191,15 @@ pub(crate) enum Model {
     },
     /// Read every file of a model and compare its checksum
     Verify { name: String },
+    /// Print what a language model makes of token ids: the logits after the last
+    Logits {
+        /// A model in the store, or the path of a Hugging Face folder or GGUF file
+        #[arg(long, value_name = "MODEL")]
+        model: String,
+        /// Token ids, separated by commas
+        #[arg(long, value_delimiter = ',', required = true)]
+        ids: Vec<u32>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -217,6 +229,8 @@ pub(crate) enum Eval {
 pub(crate) enum Bench {
     /// Index a folder into a store of its own
     Index { folder: PathBuf },
+    /// Read and write with a language model
+    Engine(BenchEngine),
     /// Search the current store
     Search {
         /// Questions, one a line [default: titles and headings of the store]
@@ -229,4 +243,29 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 1)]
         clients: usize,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchEngine {
+    /// A model in the store, or the path of a Hugging Face folder or GGUF file [default: random weights]
+    #[arg(long, value_name = "MODEL", conflicts_with = "random")]
+    pub(crate) model: Option<String>,
+    /// Random weights in the shape of this Qwen3.5 model: 0.8b, 2b, 4b, 9b, 27b, 35b-a3b
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) random: Option<String>,
+    /// What random weights are kept as: q4_k_m, q8_0, bf16
+    #[arg(long, default_value = "q4_k_m")]
+    pub(crate) quant: String,
+    /// Tokens to read
+    #[arg(long, default_value_t = 512)]
+    pub(crate) prompt: usize,
+    /// Tokens to write
+    #[arg(long, default_value_t = 64)]
+    pub(crate) generate: usize,
+    /// Tokens that are there before the measuring begins
+    #[arg(long, default_value_t = 0)]
+    pub(crate) depth: usize,
+    /// Threads [default: generator.threads]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
 }

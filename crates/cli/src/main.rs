@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod generator;
 mod output;
 mod progress;
 mod system;

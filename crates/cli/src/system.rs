@@ -33,7 +33,16 @@ pub(crate) fn new_id() -> String {
 
 /// The most memory this process has held so far, in bytes, where the system tells.
 pub(crate) fn peak_memory_bytes() -> Option<u64> {
+    memory_line("VmHWM:")
+}
+
+/// The memory this process holds, in bytes, where the system tells.
+pub(crate) fn memory_bytes() -> Option<u64> {
+    memory_line("VmRSS:")
+}
+
+fn memory_line(name: &str) -> Option<u64> {
     let status = fs_err::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
 }

@@ -20,8 +20,8 @@ pub use error::ConfigError;
 pub use load::{Config, LoadOptions, Setting, process_environment};
 pub use origin::Origin;
 pub use resolved::{
-    AnswerConfig, ChunkConfig, EmbedConfig, ExtractConfig, Fusion, IndexConfig, IngestConfig, LogConfig, LogFormat, ModelsConfig,
-    SearchConfig, ServerConfig, StoreConfig,
+    AnswerConfig, ChunkConfig, EmbedConfig, ExtractConfig, Fusion, GeneratorConfig, IndexConfig, IngestConfig, KvPrecision, LogConfig,
+    LogFormat, ModelsConfig, SearchConfig, ServerConfig, StoreConfig, WeightPrecision,
 };
 pub use units::{format_bytes, format_duration, parse_bytes, parse_duration};
 pub use written::DEFAULTS;

@@ -9,8 +9,8 @@ use crate::error::ConfigError;
 use crate::origin::Origin;
 use crate::read::Reader;
 use crate::resolved::{
-    self, AnswerConfig, ChunkConfig, EmbedConfig, ExtractConfig, IndexConfig, IngestConfig, LogConfig, ModelsConfig, SearchConfig,
-    ServerConfig, StoreConfig,
+    self, AnswerConfig, ChunkConfig, EmbedConfig, ExtractConfig, GeneratorConfig, IndexConfig, IngestConfig, LogConfig, ModelsConfig,
+    SearchConfig, ServerConfig, StoreConfig,
 };
 use crate::written::{Raw, Written};
 
@@ -53,6 +53,8 @@ pub struct Config {
     pub search: SearchConfig,
     /// When a question is answered and with how much.
     pub answer: AnswerConfig,
+    /// Which language model writes answers, and what it may take.
+    pub generator: GeneratorConfig,
     /// Where and under which limits is served.
     pub server: ServerConfig,
     /// Where models come from.
@@ -132,6 +134,7 @@ impl Config {
             index: resolved::index(&read)?,
             search: resolved::search(&read)?,
             answer: resolved::answer(&read)?,
+            generator: resolved::generator(&read)?,
             server: resolved::server(&read)?,
             models: resolved::models(&read)?,
             log: resolved::log(&read)?,

@@ -112,6 +112,51 @@ pub struct AnswerConfig {
     pub support_min: f32,
 }
 
+/// How a generator keeps keys and values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KvPrecision {
+    /// 32-bit floats.
+    F32,
+    /// 16-bit floats.
+    F16,
+    /// 8-bit integers with a scale per token and head.
+    Q8,
+}
+
+/// What weights are brought to while they are loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WeightPrecision {
+    /// 8 bits.
+    Q8,
+    /// 4 bits.
+    Q4,
+}
+
+/// `[generator]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GeneratorConfig {
+    /// Name in the model store, or a path; `None`: answers are extracts.
+    pub model: Option<String>,
+    /// Threads; at least 1.
+    pub threads: usize,
+    /// `None` keeps the file's own.
+    pub quantize: Option<WeightPrecision>,
+    /// Keys and values.
+    pub kv: KvPrecision,
+    /// Bytes the weights may take.
+    pub weights_bytes_max: u64,
+    /// Bytes that the state of all requests may take.
+    pub state_bytes_max: u64,
+    /// Tokens of documents given with a question.
+    pub context_tokens: usize,
+    /// Tokens of an answer.
+    pub answer_tokens_max: usize,
+    /// Whether it reasons first.
+    pub thinking: bool,
+    /// Tokens of reasoning.
+    pub reasoning_tokens_max: usize,
+}
+
 /// `[server]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerConfig {
@@ -207,6 +252,23 @@ pub(crate) fn answer(read: &Reader<'_>) -> Result<AnswerConfig, ConfigError> {
         passages: read.number("answer.passages", 1..=100)?,
         sentences_max: read.number("answer.sentences_max", 1..=50)?,
         support_min: read.number("answer.support_min", 0.0..=1.0)?,
+    })
+}
+
+pub(crate) fn generator(read: &Reader<'_>) -> Result<GeneratorConfig, ConfigError> {
+    let model = read.text("generator.model");
+    Ok(GeneratorConfig {
+        model: (!model.trim().is_empty()).then(|| model.trim().to_owned()),
+        threads: read.threads("generator.threads", usize::MAX)?,
+        quantize: read
+            .choice("generator.quantize", &[("none", None), ("q8_0", Some(WeightPrecision::Q8)), ("q4_k", Some(WeightPrecision::Q4))])?,
+        kv: read.choice("generator.kv", &[("f32", KvPrecision::F32), ("f16", KvPrecision::F16), ("q8", KvPrecision::Q8)])?,
+        weights_bytes_max: read.bytes("generator.weights_memory_max", MIB..=16_384 * GIB)?,
+        state_bytes_max: read.bytes("generator.state_memory_max", MIB..=16_384 * GIB)?,
+        context_tokens: read.number("generator.context_tokens", 256..=1_048_576)?,
+        answer_tokens_max: read.number("generator.answer_tokens_max", 1..=131_072)?,
+        thinking: read.flag("generator.thinking")?,
+        reasoning_tokens_max: read.number("generator.reasoning_tokens_max", 1..=131_072)?,
     })
 }
 

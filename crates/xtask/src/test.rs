@@ -6,7 +6,8 @@ use crate::places::{binary, cargo_command, shown, target_dir};
 use crate::setup;
 use crate::steps::{self, Failure};
 
-const MODEL: &str = "all-minilm-l6-v2";
+/// The embedder, and the small generator that has trained weights.
+const MODELS: [&str; 2] = ["all-minilm-l6-v2", "smollm2-135m"];
 
 /// The command line after `test`.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     check_dependencies()?;
     // Built exactly as it is run: another selection of packages would mean other features and most of the tree compiled twice.
     steps::run(cargo_command(runner()).args(["--workspace", "--locked", "--no-run"]))?;
-    let models = fetch_model()?;
+    let models = fetch_models()?;
     if std::env::var_os("PINAKES_SHARED").is_none() {
         steps::skipped("tests over the large corpora, as PINAKES_SHARED names no folder that holds them");
     }
@@ -63,16 +64,17 @@ fn check_dependencies() -> Result<(), Failure> {
     steps::run(&mut cargo_command(&["deny", "--locked", "check", "--disable-fetch", "advisories"]))
 }
 
-/// Fetches the embedding model once into the target folder; the tests that need it find it there.
-fn fetch_model() -> Result<Option<PathBuf>, Failure> {
+/// Fetches the models once into the target folder; the tests that need them find them there.
+fn fetch_models() -> Result<Option<PathBuf>, Failure> {
     let home = target_dir()?.join("test-models");
-    let mut pull = std::process::Command::new(binary("debug")?);
-    pull.arg("--data-dir").arg(&home).args(["model", "pull", MODEL]);
-    if steps::exit_code(&mut pull)? == 0 {
-        return Ok(Some(home));
+    for model in MODELS {
+        let mut pull = std::process::Command::new(binary("debug")?);
+        pull.arg("--data-dir").arg(&home).args(["model", "pull", model]);
+        if steps::exit_code(&mut pull)? != 0 {
+            steps::skipped(&format!("tests with the real model {model}, as it could not be fetched into {}", shown(&home)));
+        }
     }
-    steps::skipped(&format!("tests with the real embedding model, as it could not be fetched into {}", shown(&home)));
-    Ok(None)
+    Ok(home.join("models").is_dir().then_some(home))
 }
 
 fn runner() -> &'static [&'static str] {

@@ -6,10 +6,12 @@ use pinakes_api::{ApiError, AskRequest, AskResponse};
 use pinakes_config::Config;
 
 use crate::args::{Ask, Global};
-use crate::{End, output, wiring};
+use crate::{End, generator, output, wiring};
 
 pub(crate) async fn run(config: &Arc<Config>, global: &Global, ask: Ask) -> Result<End, ApiError> {
     let (searcher, scope) = wiring::searcher(config).await?;
+    let generator = if ask.extractive { None } else { generator::open(config).await? };
+    let searcher = searcher.with_generator(generator);
     let request = AskRequest { filters: super::search::filters(ask.filters)?, ..AskRequest::new(ask.question) };
     let response = searcher.ask(&scope, &request, None).await?;
     if global.json {

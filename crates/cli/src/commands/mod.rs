@@ -2,12 +2,14 @@
 
 mod ask;
 mod bench;
+mod bench_engine;
 mod doctor;
 mod eval_answers;
 mod eval_retrieval;
 mod index;
 mod init;
 mod model;
+mod model_logits;
 mod percentiles;
 mod search;
 mod serve;
@@ -44,6 +46,7 @@ pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
         Command::Model(command) => model::run(&config, &global, command).await,
         Command::Eval(Eval::Retrieval { beir, mode, fusion }) => eval_retrieval::run(&config, &global, &beir, mode, fusion).await,
         Command::Eval(Eval::Answers { golden, each }) => eval_answers::run(&config, &global, &golden, each).await,
+        Command::Bench(Bench::Engine(wanted)) => bench_engine::run(&config, &global, wanted).await,
         Command::Bench(Bench::Index { folder }) => bench::index(&config, &global, &folder).await,
         Command::Bench(Bench::Search { queries, number, clients }) => {
             bench::search(&config, &global, queries.as_deref(), number, clients).await

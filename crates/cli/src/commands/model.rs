@@ -35,6 +35,7 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, command: Model) -
             }
             Ok(if models.is_empty() { End::Nothing } else { End::Done })
         }
+        Model::Logits { model, ids } => super::model_logits::run(config, global, &model, ids).await,
         Model::Info { name } => info(&store, global, &name),
         Model::Verify { name } => {
             let report = store.verify(&name).map_err(failed)?;

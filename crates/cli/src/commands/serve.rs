@@ -10,14 +10,15 @@ use pinakes_server::{Parts, StoreLibrary, serve, signalled};
 use pinakes_types::Principal;
 
 use crate::system::SystemRandom;
-use crate::{End, output, wiring};
+use crate::{End, generator, output, wiring};
 
 pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     let embedder = wiring::embedder(config).await?;
     // A server over an empty store is how many people begin: they upload from the page.
     let store = wiring::store(config, true).await?;
     let legs = Arc::new(ReadSide::open(&store).await?);
-    let searcher = Searcher::new(store.clone(), Arc::clone(&legs), Arc::clone(&embedder)).await?;
+    let searcher =
+        Searcher::new(store.clone(), Arc::clone(&legs), Arc::clone(&embedder)).await?.with_generator(generator::open(config).await?);
     let random = Arc::new(SystemRandom);
     let queue = JobQueue::start(store.clone(), embedder, wiring::extract_worker(config)?, random.clone()).await?;
     let (library, staging) = StoreLibrary::start(store, searcher, legs, queue)?;

@@ -1,0 +1,127 @@
+//! `pinakes bench engine`: how fast a model reads and writes here, on its own weights or on random ones of the same shape.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use pinakes_api::{ApiError, Code};
+use pinakes_config::Config;
+use pinakes_engine::engine::{Backend, Chunk, LogitRows};
+use pinakes_engine::weights::Quantization;
+use pinakes_engine::{CpuBackend, LoadOptions, Model};
+use serde::Serialize;
+
+use crate::args::{BenchEngine, Global};
+use crate::system::{memory_bytes, peak_memory_bytes};
+use crate::{End, generator, output};
+
+/// Tokens read in one step.
+const CHUNK: usize = 512;
+/// Random weights are made of this, so that every run computes the same.
+const SEED: u64 = 1;
+
+#[derive(Debug, Serialize)]
+struct Report {
+    model: String,
+    threads: usize,
+    /// Tokens a second, reading `prompt` tokens after `depth`.
+    prefill_tok_s: f64,
+    /// Tokens a second, writing one after another after `depth` and the prompt.
+    decode_tok_s: f64,
+    prompt: usize,
+    generated: usize,
+    depth: usize,
+    load_seconds: f64,
+    /// Seconds from the call to the first token after the prompt, loading included.
+    first_token_seconds: f64,
+    weights_bytes: u64,
+    /// Of the process, with weights, state and scratch.
+    rss_bytes: u64,
+    peak_rss_bytes: u64,
+}
+
+pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchEngine) -> Result<End, ApiError> {
+    let mut options = generator::options(&config.generator);
+    options.threads = wanted.threads.unwrap_or(options.threads);
+    let path = wanted.model.as_deref().map(|name| generator::locate(config, name)).transpose()?;
+    let report = tokio::task::spawn_blocking(move || measure(&wanted, path.as_deref(), &options)).await.map_err(ApiError::internal)??;
+    if global.json {
+        output::json(&report);
+    } else {
+        let Report { model, threads, prefill_tok_s, decode_tok_s, prompt, generated, depth, load_seconds, weights_bytes, .. } = &report;
+        output::line(&format!("{model}, {threads} threads, at depth {depth}:"));
+        output::line(&format!("  reads {prefill_tok_s:.1} tokens a second ({prompt} tokens)"));
+        output::line(&format!("  writes {decode_tok_s:.1} tokens a second ({generated} tokens)"));
+        output::line(&format!(
+            "  loaded in {load_seconds:.2} s, first token {:.2} s after the call; weights {} MiB, process {} MiB, at most {} MiB",
+            report.first_token_seconds,
+            weights_bytes >> 20,
+            report.rss_bytes >> 20,
+            report.peak_rss_bytes >> 20
+        ));
+    }
+    Ok(End::Done)
+}
+
+fn measure(wanted: &BenchEngine, path: Option<&std::path::Path>, options: &LoadOptions) -> Result<Report, ApiError> {
+    let started = Instant::now();
+    let (name, model) = match (path, &wanted.random) {
+        (Some(path), _) => (path.display().to_string(), Model::open(path, options).map_err(generator::refused)?),
+        (None, size) => {
+            let size = size.as_deref().unwrap_or("0.8b");
+            let quantization = Quantization::named(&wanted.quant)
+                .ok_or_else(|| ApiError::new(Code::BadRequest, format!("no quantisation {}: q4_k_m, q8_0 or bf16", wanted.quant)))?;
+            let model = Model::random(size, quantization, SEED, options)
+                .ok_or_else(|| ApiError::new(Code::BadRequest, format!("no model size {size}: 0.8b, 2b, 4b, 9b, 27b, 35b-a3b or tiny")))?;
+            (format!("random {size} {}", wanted.quant), model)
+        }
+    };
+    let weights_bytes = model.weights().bytes() as u64;
+    let load_seconds = started.elapsed().as_secs_f64();
+    let mut backend = CpuBackend::new(model);
+    let needed = wanted.depth + wanted.prompt + wanted.generate;
+    if needed > backend.context_max() {
+        return Err(ApiError::new(
+            Code::DoesNotFit,
+            format!("{needed} tokens do not fit the model's context of {}", backend.context_max()),
+        ));
+    }
+    let mut sequence = backend.begin();
+    let mut logits = Vec::new();
+    let vocabulary = backend.vocabulary() as u32;
+    // Any ids do: the time does not depend on them.
+    let tokens: Vec<u32> = (0..(wanted.depth + wanted.prompt) as u32).map(|n| n.wrapping_mul(2_654_435_761) % vocabulary).collect();
+    let (before, prompt) = tokens.split_at(wanted.depth);
+    read(&mut backend, &mut sequence, before, &mut logits);
+    let reading = Instant::now();
+    read(&mut backend, &mut sequence, prompt, &mut logits);
+    let prefill_seconds = reading.elapsed().as_secs_f64();
+    let first_token_seconds = started.elapsed().as_secs_f64();
+    let writing = Instant::now();
+    for id in (0..vocabulary).cycle().take(wanted.generate) {
+        backend.step(&mut [Chunk { sequence: &mut sequence, tokens: &[id], logits: LogitRows::Last }], &mut logits);
+    }
+    let decode_seconds = writing.elapsed().as_secs_f64();
+    let rate = |tokens: usize, seconds: f64| if tokens == 0 { 0.0 } else { (10.0 * tokens as f64 / seconds).round() / 10.0 };
+    Ok(Report {
+        model: name,
+        threads: options.threads,
+        prefill_tok_s: rate(wanted.prompt, prefill_seconds),
+        decode_tok_s: rate(wanted.generate, decode_seconds),
+        prompt: wanted.prompt,
+        generated: wanted.generate,
+        depth: wanted.depth,
+        load_seconds,
+        first_token_seconds,
+        weights_bytes,
+        rss_bytes: memory_bytes().unwrap_or(0),
+        peak_rss_bytes: peak_memory_bytes().unwrap_or(0),
+    })
+}
+
+fn read<B: Backend>(backend: &mut B, sequence: &mut B::Sequence, tokens: &[u32], logits: &mut Vec<f32>) {
+    let last = tokens.len().div_ceil(CHUNK).saturating_sub(1);
+    for (number, tokens) in tokens.chunks(CHUNK).enumerate() {
+        let rows = if number == last { LogitRows::Last } else { LogitRows::None };
+        backend.step(&mut [Chunk { sequence, tokens, logits: rows }], logits);
+    }
+}
