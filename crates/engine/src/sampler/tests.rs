@@ -39,6 +39,15 @@ fn draws_follow_the_probabilities() {
 }
 
 #[test]
+fn top_p_alone_cuts_a_flat_vocabulary_where_ordering_all_would() {
+    // 5,000 equal tokens: the first round of ranking holds a fifth of them, top-p wants half.
+    let flat = vec![0.0; 5_000];
+    let mut sampler = Sampler::new(Sampling { temperature: 1.0, top_p: 0.5, seed: 3, ..Sampling::default() }, flat.len());
+    let drawn: Vec<u32> = (0..300).map(|_| sampler.choose(&mut flat.clone(), None).unwrap()).collect();
+    assert!(drawn.iter().all(|id| *id < 2_500) && drawn.iter().any(|id| *id > 2_000), "{drawn:?}");
+}
+
+#[test]
 fn the_seed_decides() {
     let draw = |seed| {
         let mut sampler = Sampler::new(Sampling { temperature: 1.0, seed, ..Sampling::default() }, 50);
