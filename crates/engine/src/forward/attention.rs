@@ -2,12 +2,12 @@
 
 use pinakes_kernels::{Queries, Rotation, attend, gate_sigmoid_from, multiply, rms_norm_from};
 
+use super::Batch;
 use super::scratch::{Scratch, room};
-use super::{Batch, load};
 use crate::model::Model;
 use crate::weights::Attention;
 
-/// `s.mixed = attention(s.input)`; keys and values go to the pages of layer `number`. d is `head_dim`.
+/// `s.mixed = attention(s.normed)`; keys and values go to the pages of layer `number`. d is `head_dim`.
 pub(super) fn attention(
     model: &Model,
     number: usize,
@@ -26,7 +26,9 @@ pub(super) fn attention(
     let [q, k, v, turned] = &mut s.wide;
     let q = room(q, rows * shape.heads * stride);
     let (k, v) = (room(k, rows * keys), room(v, rows * keys));
-    multiply(pool, &s.input, &mut [(&weights.query, q), (&weights.key, k), (&weights.value, v)]);
+    let hidden = model.config.hidden;
+    let input = s.input.load(pool, &s.normed[..rows * hidden], hidden, &[&weights.query, &weights.key, &weights.value]);
+    multiply(pool, input, &mut [(&weights.query, q), (&weights.key, k), (&weights.value, v)]);
 
     // One buffer for both: [rows, heads, d], then [rows, kv_heads, d].
     let (tq, tk) = room(turned, rows * (queries + keys)).split_at_mut(rows * queries);
@@ -66,6 +68,6 @@ pub(super) fn attention(
         gate_sigmoid_from(pool, out, d, &q[d..], stride);
     }
 
-    load(&mut s.inner_input, model, out, queries);
-    multiply(pool, &s.inner_input, &mut [(&weights.output, room(&mut s.mixed, rows * model.config.hidden))]);
+    let input = s.inner_input.load(pool, out, queries, &[&weights.output]);
+    multiply(pool, input, &mut [(&weights.output, room(&mut s.mixed, rows * hidden))]);
 }

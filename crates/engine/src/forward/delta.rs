@@ -2,12 +2,12 @@
 
 use pinakes_kernels::{DeltaInput, delta_net, multiply};
 
+use super::Batch;
 use super::scratch::{Scratch, room};
-use super::{Batch, load};
 use crate::model::Model;
 use crate::weights::Delta;
 
-/// `s.mixed = delta_net(s.input)`, which moves on the states of layer `number`.
+/// `s.mixed = delta_net(s.normed)`, which moves on the states of layer `number`.
 pub(super) fn delta(model: &Model, number: usize, weights: &Delta, batch: Batch<'_, '_>, rows: usize, s: &mut Scratch) {
     let pool = &model.pool;
     let Some(shape) = &model.weights.delta else { unreachable!("a model with DeltaNet layers has their shape") };
@@ -16,8 +16,11 @@ pub(super) fn delta(model: &Model, number: usize, weights: &Delta, batch: Batch<
     let [qkv, z, a, b] = &mut s.wide;
     let (qkv, z) = (room(qkv, rows * channels), room(z, rows * values));
     let (a, b) = (room(a, rows * heads), room(b, rows * heads));
+    let hidden = model.config.hidden;
+    let readers = [&weights.query_key_value, &weights.gate, &weights.alpha, &weights.beta];
+    let input = s.input.load(pool, &s.normed[..rows * hidden], hidden, &readers);
     let products = &mut [(&weights.query_key_value, &mut *qkv), (&weights.gate, z), (&weights.alpha, a), (&weights.beta, b)];
-    multiply(pool, &s.input, products);
+    multiply(pool, input, products);
 
     let out = room(&mut s.inner, rows * values);
     let mut out_left = &mut *out;
@@ -33,6 +36,6 @@ pub(super) fn delta(model: &Model, number: usize, weights: &Delta, batch: Batch<
     }
     delta_net(pool, shape, &weights.small, &mut tasks);
 
-    load(&mut s.inner_input, model, out, values);
-    multiply(pool, &s.inner_input, &mut [(&weights.output, room(&mut s.mixed, rows * model.config.hidden))]);
+    let input = s.inner_input.load(pool, out, values, &[&weights.output]);
+    multiply(pool, input, &mut [(&weights.output, room(&mut s.mixed, rows * hidden))]);
 }

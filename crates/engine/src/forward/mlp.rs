@@ -1,25 +1,36 @@
 //! SwiGLU.
 
-use pinakes_kernels::{Input, multiply, swiglu};
+use pinakes_kernels::{multiply, swiglu};
 
-use super::load;
-use super::scratch::{Scratch, room};
+use super::scratch::{Inputs, Scratch, room};
 use crate::model::Model;
 use crate::weights::SwiGlu;
 
-/// `s.mixed = down(silu(gate x) · up x)` for x in `s.input`.
-pub(super) fn dense(model: &Model, weights: &SwiGlu, rows: usize, s: &mut Scratch) {
-    let [gate, up, ..] = &mut s.wide;
-    let out = room(&mut s.mixed, rows * model.config.hidden);
-    apply(model, weights, &s.input, [gate, up, &mut s.inner], &mut s.inner_input, out);
+/// Room for one SwiGLU.
+pub(super) struct Room<'a> {
+    pub(super) input: &'a mut Inputs,
+    pub(super) inner_input: &'a mut Inputs,
+    /// `[rows, inner]` each.
+    pub(super) gate: &'a mut Vec<f32>,
+    pub(super) up: &'a mut Vec<f32>,
+    pub(super) product: &'a mut Vec<f32>,
 }
 
-/// The same for any input: `out` is `[input.rows(), hidden]`, `room` for gate, up and their product.
-pub(super) fn apply(model: &Model, weights: &SwiGlu, input: &Input, buffers: [&mut Vec<f32>; 3], inner_input: &mut Input, out: &mut [f32]) {
-    let (pool, inner) = (&model.pool, weights.gate.rows());
-    let [gate, up, product] = buffers.map(|buffer| room(buffer, input.rows() * inner));
+/// `s.mixed = down(silu(gate x) · up x)` for x in `s.normed`.
+pub(super) fn dense(model: &Model, weights: &SwiGlu, rows: usize, s: &mut Scratch) {
+    let [gate, up, ..] = &mut s.wide;
+    let length = rows * model.config.hidden;
+    let room = Room { input: &mut s.input, inner_input: &mut s.inner_input, gate, up, product: &mut s.inner };
+    apply(model, weights, &s.normed[..length], room, super::room(&mut s.mixed, length));
+}
+
+/// The same for any `x`; both it and `out` are `[rows, hidden]`.
+pub(super) fn apply(model: &Model, weights: &SwiGlu, x: &[f32], r: Room<'_>, out: &mut [f32]) {
+    let (pool, hidden, inner) = (&model.pool, model.config.hidden, weights.gate.rows());
+    let [gate, up, product] = [r.gate, r.up, r.product].map(|buffer| room(buffer, x.len() / hidden * inner));
+    let input = r.input.load(pool, x, hidden, &[&weights.gate, &weights.up]);
     multiply(pool, input, &mut [(&weights.gate, gate), (&weights.up, up)]);
     swiglu(pool, gate, up, product);
-    load(inner_input, model, product, inner);
-    multiply(pool, inner_input, &mut [(&weights.down, out)]);
+    let input = r.inner_input.load(pool, product, inner, &[&weights.down]);
+    multiply(pool, input, &mut [(&weights.down, out)]);
 }

@@ -9,7 +9,7 @@ mod mlp;
 mod moe;
 mod scratch;
 
-use pinakes_kernels::{Input, add, multiply, rms_norm};
+use pinakes_kernels::{add, multiply, rms_norm};
 
 pub use scratch::Scratch;
 use scratch::room;
@@ -42,14 +42,14 @@ pub fn forward<'s>(model: &Model, batch: Batch<'_, '_>, s: &'s mut Scratch, obse
     let rotation = model.rope.at(&positions);
 
     for (number, layer) in weights.layers.iter().enumerate() {
-        s.load_normed(model, rows, &layer.mixer_norm);
+        s.normalise(model, rows, &layer.mixer_norm);
         match &layer.mixer {
             Mixer::Attention(attention) => attention::attention(model, number, attention, &rotation, batch, rows, s),
             Mixer::Delta(delta) => delta::delta(model, number, delta, batch, rows, s),
         }
         add(pool, &mut s.stream[..rows * hidden], &s.mixed[..rows * hidden]);
 
-        s.load_normed(model, rows, &layer.mlp_norm);
+        s.normalise(model, rows, &layer.mlp_norm);
         match &layer.mlp {
             Mlp::Dense(dense) => mlp::dense(model, dense, rows, s),
             Mlp::Moe(experts) => moe::moe(model, experts, rows, s),
@@ -69,8 +69,8 @@ pub fn forward<'s>(model: &Model, batch: Batch<'_, '_>, s: &'s mut Scratch, obse
     }
     let logits = room(&mut s.logits, asked * model.config.vocabulary);
     if asked > 0 {
-        s.input.load(pool, last, hidden);
-        multiply(pool, &s.input, &mut [(weights.output.as_ref().unwrap_or(&weights.embedding), logits)]);
+        let output = weights.output.as_ref().unwrap_or(&weights.embedding);
+        multiply(pool, s.input.load(pool, last, hidden, &[output]), &mut [(output, logits)]);
     }
     logits
 }
@@ -93,15 +93,9 @@ fn gather(batch: &[Chunk<'_, Sequence>], hidden: usize, stream: &[f32], out: &mu
 }
 
 impl Scratch {
-    /// Makes `norm(stream)` the input of the products that follow.
-    fn load_normed(&mut self, model: &Model, rows: usize, gain: &[f32]) {
+    /// `normed = norm(stream)`
+    fn normalise(&mut self, model: &Model, rows: usize, gain: &[f32]) {
         let normed = room(&mut self.normed, rows * gain.len());
         rms_norm(&model.pool, &self.stream[..rows * gain.len()], gain, model.config.norm_epsilon, normed);
-        self.input.load(&model.pool, normed, gain.len());
     }
-}
-
-/// An input of its own for what a mixer or an inner layer puts out.
-fn load(input: &mut Input, model: &Model, values: &[f32], columns: usize) {
-    input.load(&model.pool, values, columns);
 }

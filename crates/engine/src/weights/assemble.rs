@@ -66,7 +66,7 @@ impl Reader<'_> {
             mlp: match self.config.mlp {
                 MlpConfig::Dense { intermediate } => Mlp::Dense(self.swiglu("", intermediate)?),
                 MlpConfig::Moe { experts, used, intermediate, shared_intermediate } => {
-                    Mlp::Moe(Box::new(self.moe(experts, used, intermediate, shared_intermediate)?))
+                    Mlp::Moe(self.moe(experts, used, intermediate, shared_intermediate)?)
                 }
             },
         })

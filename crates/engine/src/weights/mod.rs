@@ -83,11 +83,12 @@ pub struct Delta {
 }
 
 /// What follows the mixer.
+#[allow(clippy::large_enum_variant, reason = "there is one for each layer, not a million")]
 pub enum Mlp {
     /// One for all tokens.
     Dense(SwiGlu),
     /// Experts.
-    Moe(Box<Moe>),
+    Moe(Moe),
 }
 
 /// `down(silu(gate x) · up x)`; f is the inner width.
