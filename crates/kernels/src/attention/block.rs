@@ -7,6 +7,7 @@
 
 use super::page::{HeadPlaces, KvKind, KvLayout, KvPage, PAGE_TOKENS};
 use super::product::{ACROSS, Element, Half, product};
+use crate::Isa;
 use crate::aligned::with_scratch;
 use crate::shared::SharedMut;
 use crate::simd::{LANES, Vector, dispatch, exp};
@@ -87,71 +88,74 @@ impl<'a> Partial<'a> {
     }
 }
 
-dispatch! {
-    /// Runs a block over its segments: all of them into the output, or just number `segment` into a partial.
-    pub(super) fn run(block: &Block<'_>, segment: usize, target: Target<'_>) = run_block
+/// Runs a block over its segments: all of them into the output, or just number `segment` into a partial.
+pub(super) fn run(isa: Isa, block: &Block<'_>, segment: usize, target: Target<'_>) {
+    let (rows, dim) = (block.rows(), block.layout.padded_dim());
+    let floats = rows * (dim + PAGE_TOKENS) + 2 * Partial::floats(rows, dim) + rows;
+    with_scratch(floats, |scratch| run_in(isa, block, segment, target, scratch));
 }
+
+/// Merges the partials of a block's segments, in order, into the output.
+pub(super) fn merge(isa: Isa, block: &Block<'_>, partials: &mut [f32], output: &SharedMut<'_, f32>, start: usize) {
+    let floats = Partial::floats(block.rows(), block.layout.padded_dim());
+    with_scratch(floats, |scratch| merge_in(isa, block, partials, output, start, scratch));
+}
+
+dispatch! { fn run_in(block: &Block<'_>, segment: usize, target: Target<'_>, scratch: &mut [f32]) = run_block }
 dispatch! {
-    /// Merges the partials of a block's segments, in order, into the output.
-    pub(super) fn merge(block: &Block<'_>, partials: &mut [f32], output: &SharedMut<'_, f32>, start: usize) = merge_partials
+    fn merge_in(block: &Block<'_>, partials: &mut [f32], output: &SharedMut<'_, f32>, start: usize, sum: &mut [f32]) = merge_partials
 }
 
 #[inline(always)]
-unsafe fn run_block<V: Vector>(block: &Block<'_>, segment: usize, target: Target<'_>) {
+unsafe fn run_block<V: Vector>(block: &Block<'_>, segment: usize, target: Target<'_>, scratch: &mut [f32]) {
     // SAFETY: the caller has the instruction set.
     unsafe {
         match block.layout.kind {
-            KvKind::F32 => run_kind::<V, f32>(block, segment, target),
-            KvKind::F16 => run_kind::<V, Half>(block, segment, target),
-            KvKind::Q8 => run_kind::<V, i8>(block, segment, target),
+            KvKind::F32 => run_kind::<V, f32>(block, segment, target, scratch),
+            KvKind::F16 => run_kind::<V, Half>(block, segment, target, scratch),
+            KvKind::Q8 => run_kind::<V, i8>(block, segment, target, scratch),
         }
     }
 }
 
 #[inline(always)]
-unsafe fn run_kind<V: Vector, E: Element>(block: &Block<'_>, segment: usize, target: Target<'_>) {
+unsafe fn run_kind<V: Vector, E: Element>(block: &Block<'_>, segment: usize, target: Target<'_>, scratch: &mut [f32]) {
     let (rows, dim) = (block.rows(), block.layout.padded_dim());
-    let partial = Partial::floats(rows, dim);
-    with_scratch(rows * dim + rows * PAGE_TOKENS + 2 * partial + rows, |scratch| {
-        let (q, rest) = scratch.split_at_mut(rows * dim);
-        let (scores, rest) = rest.split_at_mut(rows * PAGE_TOKENS);
-        let (current, rest) = rest.split_at_mut(partial);
-        let (sum, keep) = rest.split_at_mut(partial);
-        pack(block, q);
-        // SAFETY: the caller has the instruction set.
-        unsafe {
-            match target {
-                Target::Partial(memory) => {
-                    Tiles { block, q, scores, sums: Partial::new(memory, rows), keep }.segment::<V, E>(segment);
+    let (q, rest) = scratch.split_at_mut(rows * dim);
+    let (scores, rest) = rest.split_at_mut(rows * PAGE_TOKENS);
+    let (current, rest) = rest.split_at_mut(Partial::floats(rows, dim));
+    let (sum, keep) = rest.split_at_mut(Partial::floats(rows, dim));
+    pack(block, q);
+    // SAFETY: the caller has the instruction set.
+    unsafe {
+        match target {
+            Target::Partial(memory) => {
+                Tiles { block, q, scores, sums: Partial::new(memory, rows), keep }.segment::<V, E>(segment);
+            }
+            Target::Output(output, start) => {
+                let mut sum = Partial::new(sum, rows);
+                let mut tiles = Tiles { block, q, scores, sums: Partial::new(current, rows), keep };
+                for segment in 0..block.segments() {
+                    tiles.segment::<V, E>(segment);
+                    join::<V>(block, segment, &mut sum, &tiles.sums);
                 }
-                Target::Output(output, start) => {
-                    let mut sum = Partial::new(sum, rows);
-                    let mut tiles = Tiles { block, q, scores, sums: Partial::new(current, rows), keep };
-                    for segment in 0..block.segments() {
-                        tiles.segment::<V, E>(segment);
-                        join::<V>(block, segment, &mut sum, &tiles.sums);
-                    }
-                    finish::<V>(block, &sum, output, start);
-                }
+                finish::<V>(block, &sum, output, start);
             }
         }
-    });
+    }
 }
 
 #[inline(always)]
-unsafe fn merge_partials<V: Vector>(block: &Block<'_>, partials: &mut [f32], output: &SharedMut<'_, f32>, start: usize) {
+unsafe fn merge_partials<V: Vector>(block: &Block<'_>, partials: &mut [f32], output: &SharedMut<'_, f32>, start: usize, sum: &mut [f32]) {
     let rows = block.rows();
-    let floats = Partial::floats(rows, block.layout.padded_dim());
-    with_scratch(floats, |scratch| {
-        let mut sum = Partial::new(scratch, rows);
-        // SAFETY: the caller has the instruction set.
-        unsafe {
-            for (segment, partial) in partials.chunks_exact_mut(floats).enumerate() {
-                join::<V>(block, segment, &mut sum, &Partial::new(partial, rows));
-            }
-            finish::<V>(block, &sum, output, start);
+    let mut sum = Partial::new(sum, rows);
+    // SAFETY: the caller has the instruction set.
+    unsafe {
+        for (segment, partial) in partials.chunks_exact_mut(Partial::floats(rows, block.layout.padded_dim())).enumerate() {
+            join::<V>(block, segment, &mut sum, &Partial::new(partial, rows));
         }
-    });
+        finish::<V>(block, &sum, output, start);
+    }
 }
 
 /// Scaled queries of the group's heads, row after row, `padded head_dim` apart.
@@ -300,7 +304,10 @@ impl Tiles<'_> {
         // SAFETY: see above.
         unsafe {
             let nothing = V::splat(f32::NEG_INFINITY);
-            let mut s: [V; ACROSS] = std::array::from_fn(|n| V::load(scores.add(n * LANES)));
+            let mut s = [nothing; ACROSS];
+            for (n, s) in s.iter_mut().enumerate() {
+                *s = V::load(scores.add(n * LANES));
+            }
             if E::SCALED {
                 let scales = page[places.key_scales..].as_ptr().cast::<f32>();
                 for (n, s) in s.iter_mut().enumerate() {
@@ -316,7 +323,10 @@ impl Tiles<'_> {
             let largest = s[0].max(s[1]).max(s[2].max(s[3])).largest();
             let before = self.sums.most[row];
             let most = if before > largest { before } else { largest };
-            let weights = s.map(|s| exp(s.sub(V::splat(most))));
+            for s in &mut s {
+                *s = exp(s.sub(V::splat(most)));
+            }
+            let weights = s;
             let keep = exp(V::splat(before - most)).largest();
             let total = weights[0].add(weights[1]).add(weights[2].add(weights[3])).sum();
             self.sums.most[row] = most;
@@ -337,7 +347,8 @@ impl Tiles<'_> {
     unsafe fn gather<V: Vector, E: Element, const R: usize>(&mut self, row: usize, page: &[u8], places: HeadPlaces, limit: usize) {
         let dim = self.block.layout.padded_dim();
         let weights = self.scores[row * PAGE_TOKENS..].as_ptr();
-        let keep: [f32; R] = std::array::from_fn(|r| self.keep[row + r]);
+        let mut keep = [0.0; R];
+        keep.copy_from_slice(&self.keep[row..row + R]);
         for first in (0..dim).step_by(ACROSS * LANES) {
             let values = page[places.values + first * size_of::<E>()..].as_ptr().cast::<E>();
             let out = self.sums.values[row * dim + first..].as_mut_ptr();

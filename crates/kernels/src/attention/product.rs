@@ -57,6 +57,7 @@ impl Element for i8 {
 /// # Safety
 /// `a` has `R` rows of `depth`, `b` `depth` rows of 64, `out` `R` rows of 64; the instruction set is there.
 #[inline(always)]
+#[allow(clippy::needless_range_loop)]
 pub(super) unsafe fn product<V: Vector, E: Element, const R: usize>(
     (a, a_stride): (*const f32, usize),
     depth: usize,
@@ -64,6 +65,7 @@ pub(super) unsafe fn product<V: Vector, E: Element, const R: usize>(
     (out, out_stride): (*mut f32, usize),
     keep: Option<&[f32; R]>,
 ) {
+    // Plain loops: what a closure holds is compiled without the instruction set unless it happens to be inlined.
     // SAFETY: the caller's promise.
     unsafe {
         let mut sums = [[V::splat(0.0); ACROSS]; R];
@@ -75,8 +77,11 @@ pub(super) unsafe fn product<V: Vector, E: Element, const R: usize>(
             }
         }
         for i in 0..depth {
-            let b = b.add(i * b_stride);
-            let b: [V; ACROSS] = std::array::from_fn(|n| E::load(b.add(n * LANES)));
+            let from = b.add(i * b_stride);
+            let mut b = [V::splat(0.0); ACROSS];
+            for n in 0..ACROSS {
+                b[n] = E::load(from.add(n * LANES));
+            }
             for r in 0..R {
                 let a = V::splat(*a.add(r * a_stride + i));
                 for n in 0..ACROSS {

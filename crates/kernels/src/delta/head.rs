@@ -5,6 +5,7 @@
 //! needs of the new S.
 
 use super::{CONV_WIDTH_MAX, DeltaShape, DeltaWeights, HeadOrder, L2_EPSILON, Sequence};
+use crate::Isa;
 use crate::aligned::with_scratch;
 use crate::simd::{LANES, Vector, dispatch, silu};
 
@@ -16,10 +17,21 @@ const SLICE: usize = 4 * LANES;
 /// uses half the cache's sets; for a few tokens copying costs more.
 const COPY_FROM_TOKENS: usize = 4;
 
-dispatch! {
-    /// Runs key head `key_head` of `sequence`. At most one call at a time per sequence and key head.
-    pub(super) fn run(shape: &DeltaShape, weights: &DeltaWeights, sequence: &Sequence<'_>, key_head: usize) = run_head
+/// Runs key head `key_head` of `sequence`. At most one call at a time per sequence and key head.
+pub(super) fn run(isa: Isa, shape: &DeltaShape, weights: &DeltaWeights, sequence: &Sequence<'_>, key_head: usize) {
+    let head = Head {
+        shape,
+        weights,
+        sequence,
+        key_head,
+        key_pad: shape.key_dim.next_multiple_of(LANES),
+        value_pad: shape.value_dim.next_multiple_of(LANES),
+    };
+    let copies = if head.in_place() { 0 } else { head.repeat() * shape.key_dim * head.value_pad };
+    with_scratch(2 * BLOCK * (head.key_pad + head.value_pad) + copies, |scratch| run_in(isa, &head, scratch));
 }
+
+dispatch! { fn run_in(head: &Head<'_>, scratch: &mut [f32]) = run_head }
 
 /// The parts of a task's scratch memory.
 struct Scratch<'a> {
@@ -34,27 +46,13 @@ struct Scratch<'a> {
 }
 
 #[inline(always)]
-unsafe fn run_head<V: Vector>(shape: &DeltaShape, weights: &DeltaWeights, sequence: &Sequence<'_>, key_head: usize) {
-    let key_pad = shape.key_dim.next_multiple_of(LANES);
-    let value_pad = shape.value_dim.next_multiple_of(LANES);
-    let repeat = shape.value_heads / shape.key_heads;
-    let in_place = sequence.tokens < COPY_FROM_TOKENS && value_pad == shape.value_dim;
-    let s_floats = shape.key_dim * value_pad;
-    let copied = if in_place { 0 } else { repeat * s_floats };
-    with_scratch(2 * BLOCK * (key_pad + value_pad) + copied, |scratch| {
-        let (q, rest) = scratch.split_at_mut(BLOCK * key_pad);
-        let (k, rest) = rest.split_at_mut(BLOCK * key_pad);
-        let (v, rest) = rest.split_at_mut(BLOCK * value_pad);
-        let (o, s) = rest.split_at_mut(BLOCK * value_pad);
-        let scratch = Scratch { q, k, v, o, s };
-        let value_heads = (0..repeat).map(|nth| match shape.order {
-            HeadOrder::Grouped => key_head * repeat + nth,
-            HeadOrder::Tiled => key_head + nth * shape.key_heads,
-        });
-        let head = Head { shape, weights, sequence, key_head, key_pad, value_pad };
-        // SAFETY: the caller has the instruction set.
-        unsafe { head.run::<V>(scratch, value_heads, in_place) };
-    });
+unsafe fn run_head<V: Vector>(head: &Head<'_>, scratch: &mut [f32]) {
+    let (q, rest) = scratch.split_at_mut(BLOCK * head.key_pad);
+    let (k, rest) = rest.split_at_mut(BLOCK * head.key_pad);
+    let (v, rest) = rest.split_at_mut(BLOCK * head.value_pad);
+    let (o, s) = rest.split_at_mut(BLOCK * head.value_pad);
+    // SAFETY: the caller has the instruction set.
+    unsafe { head.run::<V>(Scratch { q, k, v, o, s }) };
 }
 
 struct Head<'a> {
@@ -70,9 +68,28 @@ struct Head<'a> {
 // SAFETY of every block below, where nothing else is said: the instruction set is there by `run_head`'s promise; pointers are into
 // slices of the sizes that `Scratch` and `Sequence` state; a task touches its own heads' and channels' parts of shared slices only.
 impl Head<'_> {
+    /// Value heads that read this key head.
+    fn repeat(&self) -> usize {
+        self.shape.value_heads / self.shape.key_heads
+    }
+
+    /// The `nth` of them.
+    fn value_head(&self, nth: usize) -> usize {
+        match self.shape.order {
+            HeadOrder::Grouped => self.key_head * self.repeat() + nth,
+            HeadOrder::Tiled => self.key_head + nth * self.shape.key_heads,
+        }
+    }
+
+    /// Whether S is used where it stands.
+    fn in_place(&self) -> bool {
+        self.sequence.tokens < COPY_FROM_TOKENS && self.value_pad == self.shape.value_dim
+    }
+
     #[inline(always)]
-    unsafe fn run<V: Vector>(&self, scratch: Scratch<'_>, value_heads: impl Iterator<Item = usize> + Clone, in_place: bool) {
+    unsafe fn run<V: Vector>(&self, scratch: Scratch<'_>) {
         let Scratch { q, k, v, o, s: copies } = scratch;
+        let in_place = self.in_place();
         let (shape, sequence) = (self.shape, self.sequence);
         let (s_floats, s_pad) = (shape.key_dim * shape.value_dim, shape.key_dim * self.value_pad);
         let first_key = shape.key_heads * shape.key_dim;
@@ -80,8 +97,8 @@ impl Head<'_> {
         // SAFETY: see above.
         unsafe {
             if !in_place {
-                for (head, copy) in value_heads.clone().zip(copies.chunks_exact_mut(s_pad)) {
-                    self.copy_slices(sequence.s.slice(head * s_floats, s_floats), copy, true);
+                for (nth, copy) in copies.chunks_exact_mut(s_pad).enumerate() {
+                    self.copy_slices(sequence.s.slice(self.value_head(nth) * s_floats, s_floats), copy, true);
                 }
             }
             let mut start = 0;
@@ -91,7 +108,8 @@ impl Head<'_> {
                 self.convolve::<V>(first_key + self.key_head * shape.key_dim, shape.key_dim, start, tokens, k);
                 self.normalise::<V>(q, tokens, query_scale);
                 self.normalise::<V>(k, tokens, 1.0);
-                for (nth, head) in value_heads.clone().enumerate() {
+                for nth in 0..self.repeat() {
+                    let head = self.value_head(nth);
                     self.convolve::<V>(2 * first_key + head * shape.value_dim, shape.value_dim, start, tokens, v);
                     let gates = self.gates(head, start, tokens);
                     for first in (0..self.value_pad).step_by(SLICE) {
@@ -125,14 +143,14 @@ impl Head<'_> {
                 start += tokens;
             }
             if !in_place {
-                for (head, copy) in value_heads.clone().zip(copies.chunks_exact_mut(s_pad)) {
-                    self.copy_slices(sequence.s.slice(head * s_floats, s_floats), copy, false);
+                for (nth, copy) in copies.chunks_exact_mut(s_pad).enumerate() {
+                    self.copy_slices(sequence.s.slice(self.value_head(nth) * s_floats, s_floats), copy, false);
                 }
             }
             self.keep_rows(self.key_head * shape.key_dim, shape.key_dim);
             self.keep_rows(first_key + self.key_head * shape.key_dim, shape.key_dim);
-            for head in value_heads {
-                self.keep_rows(2 * first_key + head * shape.value_dim, shape.value_dim);
+            for nth in 0..self.repeat() {
+                self.keep_rows(2 * first_key + self.value_head(nth) * shape.value_dim, shape.value_dim);
             }
         }
     }
@@ -186,13 +204,10 @@ impl Head<'_> {
             for at in (0..pad).step_by(LANES) {
                 // SAFETY: see above; each pointer has `channels` floats.
                 unsafe {
-                    let load = |from: *const f32| match channels - at {
-                        rest @ 0..LANES => V::load_first(from.add(at), rest, 0.0),
-                        _ => V::load(from.add(at)),
-                    };
-                    let mut sum = load(taps[0]).mul(load(rows[0]));
+                    let rest = channels - at;
+                    let mut sum = load::<V>(taps[0], at, rest).mul(load(rows[0], at, rest));
                     for tap in 1..width {
-                        sum = load(taps[tap]).fma(load(rows[tap]), sum);
+                        sum = load::<V>(taps[tap], at, rest).fma(load(rows[tap], at, rest), sum);
                     }
                     silu(sum).store(out[at..].as_mut_ptr());
                 }
@@ -272,6 +287,13 @@ impl Head<'_> {
             }
         }
     }
+}
+
+/// Up to sixteen of the `rest` floats at `from + at`; zeros beyond.
+#[inline(always)]
+unsafe fn load<V: Vector>(from: *const f32, at: usize, rest: usize) -> V {
+    // SAFETY: the caller has `rest` floats there, and the instruction set.
+    unsafe { if rest < LANES { V::load_first(from.add(at), rest, 0.0) } else { V::load(from.add(at)) } }
 }
 
 /// One slice of S over a block of tokens.

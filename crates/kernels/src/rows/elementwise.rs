@@ -68,15 +68,14 @@ unsafe fn gate_all<V: Vector>(x: &mut [f32], gate: &[f32]) {
 /// All three have `length` floats; `out` may be `a`. The instruction set is there.
 #[inline(always)]
 unsafe fn map<V: Vector>(a: *const f32, b: *const f32, out: *mut f32, length: usize, f: impl Fn(V, V) -> V) {
-    let whole = length / LANES * LANES;
-    // SAFETY: in bounds by the caller's promise.
-    unsafe {
-        for at in (0..whole).step_by(LANES) {
-            f(V::load(a.add(at)), V::load(b.add(at))).store(out.add(at));
-        }
-        let rest = length - whole;
-        if rest > 0 {
-            f(V::load_first(a.add(whole), rest, 0.0), V::load_first(b.add(whole), rest, 0.0)).store_first(out.add(whole), rest);
+    // One call of `f` in the code, so that it is inlined and compiled with the instruction set.
+    for at in (0..length).step_by(LANES) {
+        // SAFETY: in bounds by the caller's promise.
+        unsafe {
+            let (rest, a, b, out) = (length - at, a.add(at), b.add(at), out.add(at));
+            let pair = if rest < LANES { (V::load_first(a, rest, 0.0), V::load_first(b, rest, 0.0)) } else { (V::load(a), V::load(b)) };
+            let result = f(pair.0, pair.1);
+            if rest < LANES { result.store_first(out, rest) } else { result.store(out) }
         }
     }
 }

@@ -115,31 +115,22 @@ unsafe fn largest<V: Vector>(x: &[f32]) -> f32 {
     }
 }
 
-/// Hands every sixteen floats to `f`, the last ones filled up with `rest`.
+/// Hands every sixteen floats to `f`, the last ones filled up with `rest`. `f` is called at one place, so that it is inlined and
+/// compiled with the instruction set.
 #[inline(always)]
 unsafe fn fold<V: Vector>(x: &[f32], rest: f32, mut f: impl FnMut(V)) {
-    let mut blocks = x.chunks_exact(LANES);
-    for block in &mut blocks {
-        // SAFETY: a block holds `LANES` floats.
-        f(unsafe { V::load(block.as_ptr()) });
-    }
-    let tail = blocks.remainder();
-    if !tail.is_empty() {
-        // SAFETY: the tail holds as many as it says.
-        f(unsafe { V::load_first(tail.as_ptr(), tail.len(), rest) });
+    for block in x.chunks(LANES) {
+        // SAFETY: a block holds as many floats as it says.
+        f(unsafe { if block.len() == LANES { V::load(block.as_ptr()) } else { V::load_first(block.as_ptr(), block.len(), rest) } });
     }
 }
 
+/// As [`fold`], and puts what `f` gives in their place.
 #[inline(always)]
 unsafe fn in_place<V: Vector>(x: &mut [f32], rest: f32, mut f: impl FnMut(V) -> V) {
-    let mut blocks = x.chunks_exact_mut(LANES);
-    for block in &mut blocks {
-        // SAFETY: a block holds `LANES` floats.
-        unsafe { f(V::load(block.as_ptr())).store(block.as_mut_ptr()) };
-    }
-    let tail = blocks.into_remainder();
-    if !tail.is_empty() {
-        // SAFETY: the tail holds as many as it says.
-        unsafe { f(V::load_first(tail.as_ptr(), tail.len(), rest)).store_first(tail.as_mut_ptr(), tail.len()) };
+    for block in x.chunks_mut(LANES) {
+        // SAFETY: as above.
+        let x = unsafe { if block.len() == LANES { V::load(block.as_ptr()) } else { V::load_first(block.as_ptr(), block.len(), rest) } };
+        f(x).store_up_to(block);
     }
 }

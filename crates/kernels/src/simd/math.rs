@@ -13,20 +13,25 @@ pub(crate) unsafe fn exp<V: Vector>(x: V) -> V {
     const LOW: f32 = -87.336_54;
     const HIGH: f32 = 88.376_26;
     const LN_2_TAIL: f32 = (std::f64::consts::LN_2 - std::f32::consts::LN_2 as f64) as f32;
+    // Written out, without closures or iterators: what they hold is compiled without the instruction set unless inlined.
     // SAFETY: the caller's promise.
-    let constant = |x: f32| unsafe { V::splat(x) };
-    // In this order of operands NaN passes through both.
-    let within = constant(HIGH).min(constant(LOW).max(x));
-    let n = within.mul(constant(std::f32::consts::LOG2_E)).round();
-    let r = n.fma(constant(-std::f32::consts::LN_2), within);
-    let r = n.fma(constant(-LN_2_TAIL), r);
-    let mut series = constant(1.0 / 5040.0);
-    for coefficient in [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
-        series = series.fma(r, constant(coefficient));
+    unsafe {
+        let (low, high) = (V::splat(LOW), V::splat(HIGH));
+        // In this order of operands NaN passes through both.
+        let within = high.min(low.max(x));
+        let n = within.mul(V::splat(std::f32::consts::LOG2_E)).round();
+        let r = n.fma(V::splat(-std::f32::consts::LN_2), within);
+        let r = n.fma(V::splat(-LN_2_TAIL), r);
+        let y = V::splat(1.0 / 5040.0).fma(r, V::splat(1.0 / 720.0));
+        let y = y.fma(r, V::splat(1.0 / 120.0));
+        let y = y.fma(r, V::splat(1.0 / 24.0));
+        let y = y.fma(r, V::splat(1.0 / 6.0));
+        let y = y.fma(r, V::splat(0.5));
+        let y = y.fma(r, V::splat(1.0)).fma(r, V::splat(1.0));
+        let y = y.times_power_of_two(n);
+        let y = x.if_less(low, V::splat(0.0), y);
+        high.if_less(x, V::splat(f32::INFINITY), y)
     }
-    let y = series.times_power_of_two(n);
-    let y = x.if_less(constant(LOW), constant(0.0), y);
-    constant(HIGH).if_less(x, constant(f32::INFINITY), y)
 }
 
 /// `1 / (1 + e^-x)`.
