@@ -6,7 +6,7 @@
 //! split among threads, gets the same bits.
 
 use super::page::{HeadPlaces, KvKind, KvLayout, KvPage, PAGE_TOKENS};
-use super::product::{ACROSS, Element, Half, product};
+use super::product::{ACROSS, Element, Half, product, unpack};
 use crate::Isa;
 use crate::aligned::with_scratch;
 use crate::shared::SharedMut;
@@ -14,6 +14,12 @@ use crate::simd::{LANES, Vector, dispatch, exp};
 
 /// Pages of a segment: 1,024 tokens, enough work for a task of its own when there is only one row.
 pub(super) const SEGMENT_PAGES: usize = 16;
+
+/// From how many rows on a page's numbers are unpacked to floats first: with fewer the unpacked are used only once.
+const UNPACK_FROM_ROWS: usize = 8;
+
+/// Rows of a page that are unpacked together: 128 times 64 floats, which with the rows of a tile fill the first-level cache.
+const UNPACKED_ROWS: usize = 128;
 
 /// Queries of consecutive positions, for the heads of one group.
 pub(super) struct Block<'a> {
@@ -91,7 +97,7 @@ impl<'a> Partial<'a> {
 /// Runs a block over its segments: all of them into the output, or just number `segment` into a partial.
 pub(super) fn run(isa: Isa, block: &Block<'_>, segment: usize, target: Target<'_>) {
     let (rows, dim) = (block.rows(), block.layout.padded_dim());
-    let floats = rows * (dim + PAGE_TOKENS) + 2 * Partial::floats(rows, dim) + rows;
+    let floats = rows * (dim + PAGE_TOKENS) + 2 * Partial::floats(rows, dim) + UNPACKED_ROWS * PAGE_TOKENS + rows;
     with_scratch(floats, |scratch| run_in(isa, block, segment, target, scratch));
 }
 
@@ -124,17 +130,18 @@ unsafe fn run_kind<V: Vector, E: Element>(block: &Block<'_>, segment: usize, tar
     let (q, rest) = scratch.split_at_mut(rows * dim);
     let (scores, rest) = rest.split_at_mut(rows * PAGE_TOKENS);
     let (current, rest) = rest.split_at_mut(Partial::floats(rows, dim));
-    let (sum, keep) = rest.split_at_mut(Partial::floats(rows, dim));
+    let (sum, rest) = rest.split_at_mut(Partial::floats(rows, dim));
+    let (unpacked, keep) = rest.split_at_mut(UNPACKED_ROWS * PAGE_TOKENS);
     pack(block, q);
     // SAFETY: the caller has the instruction set.
     unsafe {
         match target {
             Target::Partial(memory) => {
-                Tiles { block, q, scores, sums: Partial::new(memory, rows), keep }.segment::<V, E>(segment);
+                Tiles { block, q, scores, sums: Partial::new(memory, rows), unpacked, keep }.segment::<V, E>(segment);
             }
             Target::Output(output, start) => {
                 let mut sum = Partial::new(sum, rows);
-                let mut tiles = Tiles { block, q, scores, sums: Partial::new(current, rows), keep };
+                let mut tiles = Tiles { block, q, scores, sums: Partial::new(current, rows), unpacked, keep };
                 for segment in 0..block.segments() {
                     tiles.segment::<V, E>(segment);
                     join::<V>(block, segment, &mut sum, &tiles.sums);
@@ -219,6 +226,8 @@ struct Tiles<'a> {
     /// `[rows, 64]`: scores, then weights.
     scores: &'a mut [f32],
     sums: Partial<'a>,
+    /// `[UNPACKED_ROWS, 64]`.
+    unpacked: &'a mut [f32],
     /// What a row's sums of earlier pages are multiplied by at this page.
     keep: &'a mut [f32],
 }
@@ -273,28 +282,64 @@ impl Tiles<'_> {
     }
 
     /// Rows against the first `limit` keys of a page: all scores, then all weights, then all outputs, so that the keys and then the
-    /// values stay in the first-level cache.
+    /// values stay in the first-level cache. Unpacking is exact and sums go on where they stood, so both ways give the same bits.
     #[inline(always)]
     unsafe fn page<V: Vector, E: Element>(&mut self, page: usize, rows: std::ops::Range<usize>, limit: usize) {
         let places = self.block.layout.places(self.block.kv_head);
         let bytes = self.block.pages[page].as_bytes();
+        let (dim, depth) = (self.block.layout.padded_dim(), self.block.layout.head_dim);
+        let keys = bytes[places.keys..].as_ptr().cast::<E>();
+        let values = bytes[places.values..].as_ptr().cast::<E>();
+        let unpacks = rows.len() >= UNPACK_FROM_ROWS;
         // SAFETY: see above.
         unsafe {
-            by_tiles!(V, rows.start, rows.end, |row| self.scores_of::<V, E>(bytes, places));
+            if unpacks {
+                for from in (0..depth).step_by(UNPACKED_ROWS) {
+                    let count = UNPACKED_ROWS.min(depth - from);
+                    unpack::<V, E>(keys.add(from * PAGE_TOKENS), PAGE_TOKENS, count, self.unpacked);
+                    let keys = self.unpacked.as_ptr();
+                    by_tiles!(V, rows.start, rows.end, |row| self.scores_of::<V, f32>(keys, from, count));
+                }
+            } else {
+                by_tiles!(V, rows.start, rows.end, |row| self.scores_of::<V, E>(keys, 0, depth));
+            }
             for row in rows.clone() {
                 self.weigh::<V, E>(row, bytes, places, limit);
             }
-            by_tiles!(V, rows.start, rows.end, |row| self.gather::<V, E>(bytes, places, limit));
+            for first in (0..dim).step_by(PAGE_TOKENS) {
+                let values = values.add(first);
+                if unpacks {
+                    unpack::<V, E>(values, dim, limit, self.unpacked);
+                    let values = self.unpacked.as_ptr();
+                    by_tiles!(V, rows.start, rows.end, |row| self.gather::<V, f32>((values, PAGE_TOKENS), first, limit));
+                } else {
+                    by_tiles!(V, rows.start, rows.end, |row| self.gather::<V, E>((values, dim), first, limit));
+                }
+            }
         }
     }
 
+    /// Scores of `R` rows, summed over `count` dimensions from `from` on; `keys` begin with that dimension.
     #[inline(always)]
-    unsafe fn scores_of<V: Vector, E: Element, const R: usize>(&mut self, row: usize, page: &[u8], places: HeadPlaces) {
-        let (dim, depth) = (self.block.layout.padded_dim(), self.block.layout.head_dim);
-        let (q, keys) = (self.q[row * dim..].as_ptr(), page[places.keys..].as_ptr().cast::<E>());
+    unsafe fn scores_of<V: Vector, E: Element, const R: usize>(&mut self, row: usize, keys: *const E, from: usize, count: usize) {
+        let dim = self.block.layout.padded_dim();
+        let q = self.q[row * dim + from..].as_ptr();
         let out = self.scores[row * PAGE_TOKENS..].as_mut_ptr();
+        let keep = if from == 0 { None } else { Some(&[1.0; R]) };
         // SAFETY: see above.
-        unsafe { product::<V, E, R>((q, dim), depth, (keys, PAGE_TOKENS), (out, PAGE_TOKENS), None) };
+        unsafe { product::<V, E, R>((q, dim), count, (keys, PAGE_TOKENS), (out, PAGE_TOKENS), keep) };
+    }
+
+    /// Outputs of `R` rows, 64 dimensions from `first` on; `values` begin with that dimension.
+    #[inline(always)]
+    unsafe fn gather<V: Vector, E: Element, const R: usize>(&mut self, row: usize, values: (*const E, usize), first: usize, limit: usize) {
+        let dim = self.block.layout.padded_dim();
+        let weights = self.scores[row * PAGE_TOKENS..].as_ptr();
+        let mut keep = [0.0; R];
+        keep.copy_from_slice(&self.keep[row..row + R]);
+        let out = self.sums.values[row * dim + first..].as_mut_ptr();
+        // SAFETY: see above.
+        unsafe { product::<V, E, R>((weights, PAGE_TOKENS), limit, values, (out, dim), Some(&keep)) };
     }
 
     /// Scores of one row to weights relative to the largest so far, and what the sums of earlier pages are worth beside them.
@@ -340,20 +385,6 @@ impl Tiles<'_> {
                 weights.store(scores.add(n * LANES));
             }
             self.keep[row] = keep;
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn gather<V: Vector, E: Element, const R: usize>(&mut self, row: usize, page: &[u8], places: HeadPlaces, limit: usize) {
-        let dim = self.block.layout.padded_dim();
-        let weights = self.scores[row * PAGE_TOKENS..].as_ptr();
-        let mut keep = [0.0; R];
-        keep.copy_from_slice(&self.keep[row..row + R]);
-        for first in (0..dim).step_by(ACROSS * LANES) {
-            let values = page[places.values + first * size_of::<E>()..].as_ptr().cast::<E>();
-            let out = self.sums.values[row * dim + first..].as_mut_ptr();
-            // SAFETY: see above.
-            unsafe { product::<V, E, R>((weights, PAGE_TOKENS), limit, (values, dim), (out, dim), Some(&keep)) };
         }
     }
 }

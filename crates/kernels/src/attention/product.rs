@@ -96,3 +96,17 @@ pub(super) unsafe fn product<V: Vector, E: Element, const R: usize>(
         }
     }
 }
+
+/// Numbers of `rows` rows of 64, `stride` apart, as floats close together.
+///
+/// # Safety
+/// `from` has those rows, `to` room for as many; the instruction set is there.
+#[inline(always)]
+pub(super) unsafe fn unpack<V: Vector, E: Element>(from: *const E, stride: usize, rows: usize, to: &mut [f32]) {
+    for row in 0..rows {
+        for n in 0..ACROSS {
+            // SAFETY: the caller's promise.
+            unsafe { E::load::<V>(from.add(row * stride + n * LANES)).store(to[(row * ACROSS + n) * LANES..].as_mut_ptr()) };
+        }
+    }
+}

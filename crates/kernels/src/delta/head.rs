@@ -189,28 +189,46 @@ impl Head<'_> {
     /// Convolution and SiLU of `channels` channels from `channel` on; `out: [tokens, channels rounded up]`.
     #[inline(always)]
     unsafe fn convolve<V: Vector>(&self, channel: usize, channels: usize, start: usize, tokens: usize, out: &mut [f32]) {
-        let (all, width) = (self.shape.channels(), self.shape.conv_width);
         let pad = channels.next_multiple_of(LANES);
-        let mut taps = [std::ptr::null(); CONV_WIDTH_MAX];
-        let mut rows = taps;
-        for (tap, pointer) in taps[..width].iter_mut().enumerate() {
-            *pointer = self.weights.conv[tap * all + channel..][..channels].as_ptr();
-        }
-        for (token, out) in out.chunks_exact_mut(pad).take(tokens).enumerate() {
-            for (tap, row) in rows[..width].iter_mut().enumerate() {
-                // SAFETY: see above.
-                *row = unsafe { self.row(start + token + tap, channel, channels) };
-            }
-            for at in (0..pad).step_by(LANES) {
-                // SAFETY: see above; each pointer has `channels` floats.
-                unsafe {
-                    let rest = channels - at;
-                    let mut sum = load::<V>(taps[0], at, rest).mul(load(rows[0], at, rest));
-                    for tap in 1..width {
-                        sum = load::<V>(taps[tap], at, rest).fma(load(rows[tap], at, rest), sum);
-                    }
-                    silu(sum).store(out[at..].as_mut_ptr());
+        for at in (0..pad).step_by(LANES) {
+            let place = Place { channel: channel + at, rest: channels - at, start, tokens, pad };
+            let out = out[at..].as_mut_ptr();
+            // SAFETY: see above; the width is one of these.
+            unsafe {
+                match self.shape.conv_width {
+                    4 => self.column::<V, 4>(place, 4, out),
+                    width => self.column::<V, CONV_WIDTH_MAX>(place, width, out),
                 }
+            }
+        }
+    }
+
+    /// One vector of channels over all tokens of a block: taps and the last rows stay in registers. `W` is at least `width`.
+    #[inline(always)]
+    unsafe fn column<V: Vector, const W: usize>(&self, place: Place, width: usize, out: *mut f32) {
+        let Place { channel, rest, start, tokens, pad } = place;
+        let some = rest.min(LANES);
+        // SAFETY: see above.
+        unsafe {
+            let mut taps = [V::splat(0.0); W];
+            let mut rows = taps;
+            for tap in 0..width {
+                taps[tap] = load(self.weights.conv[tap * self.shape.channels() + channel..].as_ptr(), rest);
+                // The last of these comes in the loop.
+                if tap + 1 < width {
+                    rows[tap + 1] = load(self.row(start + tap, channel, some), rest);
+                }
+            }
+            for token in 0..tokens {
+                for tap in 1..width {
+                    rows[tap - 1] = rows[tap];
+                }
+                rows[width - 1] = load(self.row(start + token + width - 1, channel, some), rest);
+                let mut sum = taps[0].mul(rows[0]);
+                for tap in 1..width {
+                    sum = taps[tap].fma(rows[tap], sum);
+                }
+                silu(sum).store(out.add(token * pad));
             }
         }
     }
@@ -289,11 +307,23 @@ impl Head<'_> {
     }
 }
 
-/// Up to sixteen of the `rest` floats at `from + at`; zeros beyond.
+/// A vector of channels within a head, and the tokens of a block.
+#[derive(Clone, Copy)]
+struct Place {
+    channel: usize,
+    /// Channels from this one to the head's end.
+    rest: usize,
+    start: usize,
+    tokens: usize,
+    /// Floats from one token's output to the next's.
+    pad: usize,
+}
+
+/// Up to sixteen of the `rest` floats at `from`; zeros beyond.
 #[inline(always)]
-unsafe fn load<V: Vector>(from: *const f32, at: usize, rest: usize) -> V {
+unsafe fn load<V: Vector>(from: *const f32, rest: usize) -> V {
     // SAFETY: the caller has `rest` floats there, and the instruction set.
-    unsafe { if rest < LANES { V::load_first(from.add(at), rest, 0.0) } else { V::load(from.add(at)) } }
+    unsafe { if rest < LANES { V::load_first(from, rest, 0.0) } else { V::load(from) } }
 }
 
 /// One slice of S over a block of tokens.
