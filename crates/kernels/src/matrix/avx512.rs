@@ -10,7 +10,7 @@ mod weights;
 
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
-use super::layout::{Layout, PANEL};
+use super::layout::{Layout, PANEL, REGISTER};
 use super::product::Output;
 use crate::format::Format;
 use crate::input::Group;
@@ -21,8 +21,8 @@ const PANELS: usize = 2;
 /// Rows of the largest tile: with two panels 12 registers of sums, 12 of integer products, and the rest for weights.
 const ROWS: usize = 6;
 
-/// How far ahead of a panel that comes from memory its bytes are asked for. The next panel follows it, so this runs past its end.
-const AHEAD: usize = 4096;
+/// How far ahead of a panel that comes from memory it is asked for: blocks of 32 columns, or lines of 16 of floats. The next panel follows.
+const AHEAD: usize = 16;
 
 /// The sums of a tile: `[panel][row]`.
 type Sums = [[[f32; PANEL]; ROWS]; PANELS];
@@ -94,15 +94,21 @@ impl Tile<'_> {
         }
     }
 
-    /// Asks for `LINES` lines of each panel, [`AHEAD`] of byte `index · step`.
+    /// Asks for what step `index` of a panel will need [`AHEAD`] steps later, or the next panel at its start: `LINES` lines of codes, which
+    /// are `stride` apart, and a line of scales.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn prefetch<const PANELS: usize, const LINES: usize>(&self, index: usize, step: usize) {
-        for panel in 0..PANELS {
-            let next = self.packed.as_ptr().wrapping_add(panel * self.layout.panel_bytes + AHEAD + index * step);
+    fn prefetch<const PANELS: usize, const LINES: usize>(&self, index: usize, steps: usize, stride: usize) {
+        let layout = self.layout;
+        let (skip, index) = if index + AHEAD < steps { (0, index + AHEAD) } else { (PANELS, index + AHEAD - steps) };
+        // Nested scales belong to eight blocks: a line of them with each.
+        let scales = if layout.kind.nested { index / 8 * layout.scale_bytes + index % 8 * REGISTER } else { index * layout.scale_bytes };
+        for panel in skip..skip + PANELS {
+            let next = self.packed.as_ptr().wrapping_add(panel * layout.panel_bytes);
             for line in 0..LINES {
-                _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(line * 64).cast());
+                _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(index * stride + line * REGISTER).cast());
             }
+            _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(layout.scales_at + scales).cast());
         }
     }
 }

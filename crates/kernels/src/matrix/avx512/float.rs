@@ -39,8 +39,8 @@ unsafe fn sized<const WIDTH: u8, const PANELS: usize, const ROWS: usize>(tile: &
     for line in 0..lines {
         if streamed {
             match WIDTH {
-                32 => tile.prefetch::<PANELS, 16>(line, 1024),
-                _ => tile.prefetch::<PANELS, 8>(line, 512),
+                32 => tile.prefetch::<PANELS, 16>(line, lines, 1024),
+                _ => tile.prefetch::<PANELS, 8>(line, lines, 512),
             }
         }
         // SAFETY: each panel has 16 weights for each column, each row a value.

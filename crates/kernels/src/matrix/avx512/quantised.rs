@@ -46,11 +46,10 @@ unsafe fn sized<const BITS: i32, const MINIMA: bool, const HALVES: bool, const N
     let Tile { layout, packed, group, first, streamed } = *tile;
     debug_assert!(first + ROWS <= group.rows && group.scales.len() == group.rows * layout.blocks);
     debug_assert!(packed.len() == PANELS * layout.panel_bytes);
-    let step = layout.panel_bytes / layout.blocks;
     let mut sum = [[_mm512_setzero_ps(); ROWS]; PANELS];
     for index in 0..layout.blocks {
         if streamed {
-            prefetch::<BITS, PANELS>(tile, index, step);
+            prefetch::<BITS, PANELS>(tile, index);
         }
         // SAFETY: each panel has `blocks` blocks of codes and their scales, the group as many of each row.
         unsafe {
@@ -79,17 +78,18 @@ unsafe fn sized<const BITS: i32, const MINIMA: bool, const HALVES: bool, const N
     }
 }
 
-/// A block's codes are `BITS` lines, and its scales less than one.
+/// A block's codes are `BITS` lines; an expression of a constant cannot be one.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn prefetch<const BITS: i32, const PANELS: usize>(tile: &Tile<'_>, index: usize, step: usize) {
+fn prefetch<const BITS: i32, const PANELS: usize>(tile: &Tile<'_>, index: usize) {
+    let (steps, stride) = (tile.layout.blocks, tile.layout.code_bytes);
     match BITS {
-        2 => tile.prefetch::<PANELS, 3>(index, step),
-        3 => tile.prefetch::<PANELS, 4>(index, step),
-        4 => tile.prefetch::<PANELS, 5>(index, step),
-        5 => tile.prefetch::<PANELS, 6>(index, step),
-        6 => tile.prefetch::<PANELS, 7>(index, step),
-        _ => tile.prefetch::<PANELS, 9>(index, step),
+        2 => tile.prefetch::<PANELS, 2>(index, steps, stride),
+        3 => tile.prefetch::<PANELS, 3>(index, steps, stride),
+        4 => tile.prefetch::<PANELS, 4>(index, steps, stride),
+        5 => tile.prefetch::<PANELS, 5>(index, steps, stride),
+        6 => tile.prefetch::<PANELS, 6>(index, steps, stride),
+        _ => tile.prefetch::<PANELS, 8>(index, steps, stride),
     }
 }
 
