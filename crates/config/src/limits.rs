@@ -299,6 +299,8 @@ pub mod chat {
 
 /// What a generator may be made of, and what one request may ask of it.
 pub mod engine {
+    use std::time::Duration;
+
     /// Rows of an embedding. The largest published vocabularies have 262,144.
     pub const VOCABULARY_MAX: usize = 1 << 21;
     /// Width of a stream or of an inner layer.
@@ -329,6 +331,8 @@ pub mod engine {
     pub const CHUNK_TOKENS_SHARED: usize = 128;
     /// Events that wait for a slow receiver before its sequence pauses.
     pub const EVENTS_MAX: usize = 64;
+    /// A receiver that takes nothing for so long is taken for gone, and its sequence's memory given to others.
+    pub const STALL_TIME_MAX: Duration = Duration::from_secs(60);
     /// Candidates whose probabilities are reported with a token.
     pub const TOP_LOGPROBS_MAX: usize = 20;
     /// Biases of one request.

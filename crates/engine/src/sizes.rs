@@ -43,7 +43,19 @@ pub(crate) fn config(size: &str) -> Option<Config> {
 
 #[cfg(test)]
 mod tests {
+    use pinakes_kernels::{KvKind, KvLayout, PAGE_TOKENS};
+
     use super::*;
+
+    /// The figure: the whole context of the smallest model in 2 GiB, with keys and values in 8 bits.
+    #[test]
+    fn the_whole_context_of_the_smallest_fits_in_two_gib() {
+        let config = config("0.8b").unwrap();
+        let attention = &config.attention;
+        let layout = KvLayout { kv_heads: attention.kv_heads, head_dim: attention.head_dim, kind: KvKind::Q8 };
+        let bytes = config.context_max / PAGE_TOKENS * layout.page_bytes() * config.full_layers();
+        assert!(bytes <= 2 << 30, "{bytes}");
+    }
 
     /// Weights in matrices, of the trunk and the embeddings.
     fn parameters(config: &Config) -> u64 {

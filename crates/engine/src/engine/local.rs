@@ -1,7 +1,7 @@
 //! One thread that owns a model. Each turn: let go of who left, take in who fits, one step for all, tell them.
 //!
 //! Promised: submitting never blocks; what waits is bounded; a request that is dropped is noticed within one step; a receiver that does
-//! not read pauses its own sequence only; a panic fails the requests of that step and no others; memory is reserved before the first
+//! not read pauses its own sequence only, and not for ever; a panic fails the requests of that step and no others; memory is reserved before the first
 //! step, so that nothing is begun that cannot be finished.
 
 use std::collections::VecDeque;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::running::{Active, Job};
 use super::{Backend, Description, Engine, Event, Failure, Refused, Request, Running, admission, schedule};
-use crate::limits::{EVENTS_MAX, QUEUE_MAX, RUNNING_MAX};
+use crate::limits::{EVENTS_MAX, QUEUE_MAX, RUNNING_MAX, STALL_TIME_MAX};
 
 /// How long the thread sleeps when every running request waits for its receiver.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -30,11 +30,19 @@ pub struct LocalOptions {
     pub running_max: usize,
     /// Events that wait for a receiver.
     pub events_max: usize,
+    /// For how long a receiver may take none of them.
+    pub stall_time_max: Duration,
 }
 
 impl Default for LocalOptions {
     fn default() -> Self {
-        Self { memory_bytes: 4 << 30, queue_max: QUEUE_MAX, running_max: RUNNING_MAX, events_max: EVENTS_MAX }
+        Self {
+            memory_bytes: 4 << 30,
+            queue_max: QUEUE_MAX,
+            running_max: RUNNING_MAX,
+            events_max: EVENTS_MAX,
+            stall_time_max: STALL_TIME_MAX,
+        }
     }
 }
 
@@ -162,7 +170,8 @@ impl<B: Backend> State<B> {
     }
 
     fn drop_cancelled(&mut self) {
-        self.active.retain(|one| !one.is_over());
+        let stall = self.options.stall_time_max;
+        self.active.retain(|one| !one.is_over(stall));
         let before = self.queue.len();
         self.queue.retain(|job| !job.events.is_closed());
         self.waiting.fetch_sub(before - self.queue.len(), Ordering::AcqRel);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
@@ -28,6 +28,8 @@ pub(super) struct Active<S> {
     events: Sender<Event>,
     /// Events that the receiver had no room for; while there are any, the sequence pauses.
     unsent: VecDeque<Event>,
+    /// Since when there have been some.
+    stalled: Option<Instant>,
     /// Tokens of the prompt, then of the answer, that the sequence has read.
     read: usize,
     sampler: Sampler,
@@ -50,6 +52,7 @@ impl<S> Active<S> {
             bytes,
             events,
             unsent: VecDeque::new(),
+            stalled: None,
             read: 0,
             sampler: Sampler::new(request.sampling.clone(), request.valid_tokens.unwrap_or(vocabulary)),
             reasoning: request.reasoning.clone().map(Reasoning::new),
@@ -62,9 +65,10 @@ impl<S> Active<S> {
         }
     }
 
-    /// Whether its place can be given to another: everything was said, or nobody listens.
-    pub(super) fn is_over(&self) -> bool {
-        self.events.is_closed() || (self.done && self.unsent.is_empty())
+    /// Whether its place can be given to another: everything was said, or nobody listens or reads.
+    pub(super) fn is_over(&self, stall_time_max: Duration) -> bool {
+        let stalled = self.stalled.is_some_and(|since| since.elapsed() > stall_time_max);
+        stalled || self.events.is_closed() || (self.done && self.unsent.is_empty())
     }
 
     /// Whether it can take part in a step.
@@ -177,11 +181,13 @@ impl<S> Active<S> {
                 Ok(()) => sent = true,
                 Err(TrySendError::Full(event)) => {
                     self.unsent.push_front(event);
+                    self.stalled = self.stalled.filter(|_| !sent).or_else(|| Some(Instant::now()));
                     return sent;
                 }
                 Err(TrySendError::Closed(_)) => self.unsent.clear(),
             }
         }
+        self.stalled = None;
         sent
     }
 }

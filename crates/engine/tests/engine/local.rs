@@ -199,6 +199,16 @@ fn a_receiver_that_does_not_read_holds_up_nobody() {
 }
 
 #[test]
+fn a_receiver_that_never_reads_loses_its_place() {
+    let memory_bytes = model().sequence_cost().bytes(60);
+    let stall_time_max = Duration::from_millis(50);
+    let engine = engine(LocalOptions { events_max: 2, memory_bytes, stall_time_max, ..LocalOptions::default() });
+    let idle = engine.submit(Request::greedy(prompt(6, 10), 40)).unwrap();
+    assert_eq!(finish(engine.submit(Request::greedy(prompt(7, 10), 40)).unwrap()).tokens.len(), 40);
+    drop(idle);
+}
+
+#[test]
 fn what_cannot_be_answered_is_refused_at_once() {
     let engine = engine(LocalOptions { memory_bytes: model().sequence_cost().bytes(640), queue_max: 2, ..LocalOptions::default() });
     let refused = |request| engine.submit(request).unwrap_err();
