@@ -4,6 +4,7 @@
 //! many requests at once. Promised: the same tokens give the same bits, alone or in a batch, however they were cut into chunks.
 //! Absent: text, users, documents, HTTP.
 
+pub mod cache;
 pub mod config;
 pub mod engine;
 mod error;
