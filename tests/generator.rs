@@ -1,0 +1,79 @@
+//! A language model behind the binary: answers that are held against the documents, and the engine's own commands.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and says what it leaves out")]
+
+mod support;
+
+use support::{Store, shared};
+
+/// A store with the small trained model in it, or nothing, loudly.
+fn store() -> Option<Store> {
+    let store = Store::new()?;
+    if !store.place("data/models/smollm2-135m").is_dir() {
+        eprintln!("SKIPPED: smollm2-135m is not among the test models; `cargo xtask test` fetches it");
+        return None;
+    }
+    Some(store)
+}
+
+#[test]
+fn what_the_model_writes_is_shown_only_where_the_documents_carry_it() {
+    let Some(store) = store() else { return };
+    store
+        .write("parking.md", "# Parking at the Leipzig site\n\nThe car park has 48 places. Visitors park in row C beside the main gate.\n");
+    store.write("badges.md", "# Badges\n\nA lost badge is reported to reception within 24 hours. A new badge costs 15 euros.\n");
+    store.add();
+    let mut generated = 0;
+    for question in ["Where do visitors park?", "How much does a new badge cost?", "Where is a lost badge reported?"] {
+        let answer = store.json(0, &["--set", "generator.model=smollm2-135m", "ask", question]);
+        let extractive = answer["extractive"].as_bool().unwrap();
+        assert_eq!(answer["model"], if extractive { "extractive" } else { "smollm2-135m" }, "{answer}");
+        generated += usize::from(!extractive);
+        assert!(extractive || answer["usage"]["completion_tokens"].as_u64().unwrap() > 0, "{answer}");
+        let citations = answer["citations"].as_array().unwrap();
+        assert!(!citations.is_empty(), "{answer}");
+        for citation in citations {
+            let file: Vec<char> =
+                fs_err::read_to_string(store.place("docs").join(citation["path"].as_str().unwrap())).unwrap().chars().collect();
+            let place = |end: usize| citation["char_span"][end].as_u64().unwrap() as usize;
+            assert_eq!(file[place(0)..place(1)].iter().collect::<String>(), citation["quote"].as_str().unwrap());
+            assert_ne!(citation["support"], "none", "{answer}");
+        }
+    }
+    assert!(generated > 0, "nothing that the model wrote was carried by the documents");
+    let refused = store.json(1, &["--set", "generator.model=smollm2-135m", "ask", "What is the boiling point of tungsten on Jupiter?"]);
+    assert_eq!((&refused["refused"], &refused["extractive"]), (&true.into(), &true.into()), "{refused}");
+}
+
+#[test]
+fn a_model_that_cannot_be_used_is_refused_with_a_remedy() {
+    let Some(store) = store() else { return };
+    store.write("a.md", "# A\n\nSome words.\n");
+    store.add();
+    let missing = store.json(69, &["--set", "generator.model=no-such-model", "ask", "Which words?"]);
+    assert!(missing["error"]["detail"].as_str().unwrap().contains("pinakes model pull no-such-model"), "{missing}");
+    let broken = store.place("broken.gguf");
+    fs_err::write(&broken, b"GGUF and then nothing").unwrap();
+    let refused = store.json(65, &["model", "logits", "--model", broken.to_str().unwrap(), "--ids", "1"]);
+    assert!(refused["error"]["detail"].as_str().unwrap().contains("broken.gguf"), "{refused}");
+    let large = ["--set", "generator.weights_memory_max=16 MiB", "model", "logits", "--model", "smollm2-135m", "--ids", "1"];
+    let refused = store.json(78, &large);
+    assert!(refused["error"]["detail"].as_str().unwrap().contains("bytes"), "{refused}");
+    store.json(64, &["model", "logits", "--model", "smollm2-135m", "--ids", "4000000"]);
+}
+
+#[test]
+fn logits_and_speed_are_printed_as_documented() {
+    let (Some(store), Some(shared)) = (store(), shared()) else { return };
+    let model = shared.join("fixtures/qwen35/dense-tied");
+    let model = model.to_str().unwrap();
+    let answer = store.json(0, &["model", "logits", "--model", model, "--ids", "1,2,3"]);
+    let logits: Vec<f64> = answer["logits"].as_array().unwrap().iter().map(|logit| logit.as_f64().unwrap()).collect();
+    let best = answer["argmax"].as_u64().unwrap() as usize;
+    assert!(logits.len() > 100 && logits.iter().all(|logit| *logit <= logits[best]), "{best} of {}", logits.len());
+    let speed = store.json(0, &["bench", "engine", "--model", model, "--prompt", "70", "--generate", "5", "--depth", "10"]);
+    for name in ["prefill_tok_s", "decode_tok_s", "load_seconds", "rss_bytes"] {
+        assert!(speed[name].as_f64().unwrap() > 0.0, "{name}: {speed}");
+    }
+    let random = store.json(0, &["bench", "engine", "--random", "tiny", "--prompt", "20", "--generate", "2"]);
+    assert!(random["decode_tok_s"].as_f64().unwrap() > 0.0, "{random}");
+}
