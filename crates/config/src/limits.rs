@@ -345,4 +345,6 @@ pub mod engine {
     pub const LOOP_REPEATS: usize = 8;
     /// Tokens that a loop covers at least; shorter ones are rulers and empty table rows.
     pub const LOOP_TOKENS_MIN: usize = 192;
+    /// Tokens whose way through the prefix tree is remembered, with a snapshot or without one.
+    pub const CACHE_TOKENS_MAX: usize = 1 << 24;
 }

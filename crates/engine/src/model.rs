@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use pinakes_kernels::{KvKind, KvLayout, PAGE_TOKENS, Pairing, Pool, Rope, Yarn};
 use pinakes_models::{gguf, safetensors};
 
+use crate::cache::PrefillCost;
 use crate::config::{self, Config, RopeConfig};
 use crate::engine::{Backend, Chunk, SequenceCost};
 use crate::forward::{Scratch, forward};
@@ -154,6 +155,10 @@ impl Backend for CpuBackend {
         let rows = self.model.forward(batch, &mut self.scratch);
         logits.clear();
         logits.extend_from_slice(rows);
+    }
+
+    fn prefill_cost(&self) -> PrefillCost {
+        PrefillCost::of(&self.model.config)
     }
 
     fn sequence_cost(&self) -> SequenceCost {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pinakes_kernels::{DeltaShape, DeltaState, KvLayout, KvPage, PAGE_TOKENS};
 
 use crate::config::{Config, LayerKind};
+use crate::engine::Snapshot;
 
 /// One sequence's memory.
 #[derive(Clone)]
@@ -79,5 +80,13 @@ impl Sequence {
             LayerMemory::State(state) => Arc::make_mut(state),
             LayerMemory::Pages(_) => unreachable!("DeltaNet layers keep a state"),
         }
+    }
+}
+
+impl Snapshot for Sequence {
+    /// Those of the first attention layer: the others' are shared and copied at the same moments.
+    fn pages(&self) -> Vec<usize> {
+        let pages = self.layers.iter().find_map(|layer| if let LayerMemory::Pages(pages) = layer { Some(pages) } else { None });
+        pages.into_iter().flatten().map(|page| Arc::as_ptr(page) as usize).collect()
     }
 }

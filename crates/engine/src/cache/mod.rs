@@ -4,7 +4,12 @@
 //! snapshot is found only from the [`Domain`] that wrote it, apart from the public preamble. Whatever goes wrong is a miss.
 
 mod cost;
+mod radix;
+mod reuse;
 mod tier;
+mod tree;
 
 pub use cost::{PrefillCost, worth};
+pub use reuse::{CacheRequest, CacheStats, ReuseEnd};
 pub use tier::{Domain, Fetched, Fetching, Miss, Prefix, Tier, TierStats};
+pub use tree::{Found, Pin, SnapshotTree};

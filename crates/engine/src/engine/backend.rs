@@ -1,10 +1,18 @@
 //! What a scheduler needs of something that computes: begin a sequence, take a step with several, say what that costs. Sequences are
 //! opaque to it, so that their state may live on another device.
 
+use crate::cache::PrefillCost;
+
+/// What a model remembers of one sequence. Cloning it is a snapshot: memory is shared until one side writes.
+pub trait Snapshot: Clone + Send + 'static {
+    /// The pages that it holds, as numbers that are equal where the memory is the same.
+    fn pages(&self) -> Vec<usize>;
+}
+
 /// Computes steps.
 pub trait Backend: Send + 'static {
     /// What the model remembers of one sequence. Cloning it is a snapshot.
-    type Sequence: Clone + Send;
+    type Sequence: Snapshot;
 
     /// An empty sequence.
     fn begin(&self) -> Self::Sequence;
@@ -12,6 +20,11 @@ pub trait Backend: Send + 'static {
     /// Reads every chunk into its sequence and writes the asked rows of logits, `[rows, vocabulary]`, one chunk's after the other's.
     /// After a panic the sequences of the step are in no defined state and must be dropped; the backend must be usable.
     fn step(&mut self, batch: &mut [Chunk<'_, Self::Sequence>], logits: &mut Vec<f32>);
+
+    /// What reading a prompt costs, for judging what is worth keeping.
+    fn prefill_cost(&self) -> PrefillCost {
+        PrefillCost { token: 1.0, pair: 0.0 }
+    }
 
     /// What a sequence takes.
     fn sequence_cost(&self) -> SequenceCost;

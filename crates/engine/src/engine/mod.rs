@@ -10,7 +10,7 @@ mod request;
 mod running;
 mod schedule;
 
-pub use backend::{Backend, Chunk, LogitRows, SequenceCost};
+pub use backend::{Backend, Chunk, LogitRows, SequenceCost, Snapshot};
 pub use doubles::{Echo, Panic, Slow};
 pub use local::{Local, LocalOptions};
 pub use request::{Event, Failure, FinishReason, Refused, Request, Running, Usage};
