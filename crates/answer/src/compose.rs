@@ -1,13 +1,16 @@
 //! Makes an extractive answer of sentences: which ones, in which order, with which citations.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use pinakes_api::{Citation, QuoteMatch, Support};
 use pinakes_catalog::Passage;
 use pinakes_index::Candidate;
 use pinakes_types::{CharIndex, CharSpan};
 
-use crate::evidence::Sentence;
-use crate::question::{content_words, names};
-use crate::standing::is_superseded;
+use crate::evidence::{Document, Sentence};
+use crate::question::{asks_for_number, content_words, names, words};
+use crate::standing;
 use crate::support::{Signals, cosine, coverage};
 
 /// A sentence with what speaks for it.
@@ -24,8 +27,8 @@ pub(crate) struct Ranked {
 const WEIGHT_SENTENCE: f32 = 0.55;
 const WEIGHT_PASSAGE: f32 = 0.30;
 const WEIGHT_COVERAGE: f32 = 0.15;
-/// What a document counts for that says of itself that another took its place.
-const SUPERSEDED: f32 = 0.75;
+/// What a number counts for in a sentence, when a number is asked for.
+const WEIGHT_NUMBER: f32 = 0.08;
 /// A further sentence joins the answer when it is nearly as good as the best.
 const NEARLY_AS_GOOD: f32 = 0.92;
 
@@ -37,10 +40,17 @@ pub(crate) fn rank(
     vectors: Vec<Vec<f32>>,
     passages: &[(Passage, Candidate)],
 ) -> Vec<Ranked> {
-    let words = content_words(question);
+    let asked = content_words(question);
     let names = names(question);
     let covered: Vec<(f32, f32)> =
-        passages.iter().map(|(passage, _)| whole(passage)).map(|text| (coverage(&words, &text), coverage(&names, &text))).collect();
+        passages.iter().map(|(passage, _)| whole(passage)).map(|text| (coverage(&asked, &text), coverage(&names, &text))).collect();
+    let number_wanted = asks_for_number(question);
+    let documents: HashMap<usize, Arc<Document>> =
+        sentences.iter().map(|sentence| (sentence.passage, Arc::clone(&sentence.document))).collect();
+    let standings: HashMap<usize, f32> = documents
+        .iter()
+        .map(|(passage, document)| (*passage, standing::weight(&document.text, documents.values().map(|other| &other.text))))
+        .collect();
     let mut ranked: Vec<Ranked> = sentences
         .into_iter()
         .zip(vectors)
@@ -50,9 +60,10 @@ pub(crate) fn rank(
             let own = cosine(question_vector, &vector).max(0.0);
             let (passage_coverage, passage_names) = covered[sentence.passage];
             let signals = Signals { sentence: own, passage: passage_cosine.max(0.0), coverage: passage_coverage, names: passage_names };
-            let own_coverage = coverage(&words, &sentence.plain);
-            let standing = if is_superseded(&sentence.document.text) { SUPERSEDED } else { 1.0 };
-            let score = standing * (WEIGHT_SENTENCE * own + WEIGHT_PASSAGE * candidate.score + WEIGHT_COVERAGE * own_coverage);
+            let own_coverage = coverage(&asked, &sentence.plain);
+            let number = if number_wanted && says_a_number(&sentence.plain, question) { WEIGHT_NUMBER } else { 0.0 };
+            let likeness = WEIGHT_SENTENCE * own + WEIGHT_PASSAGE * candidate.score + WEIGHT_COVERAGE * own_coverage + number;
+            let score = standings[&sentence.passage] * likeness;
             Ranked { sentence, score, signals, vector }
         })
         .collect();
@@ -60,6 +71,11 @@ pub(crate) fn rank(
         b.score.total_cmp(&a.score).then(a.sentence.passage.cmp(&b.sentence.passage)).then(a.sentence.span.cmp(&b.sentence.span))
     });
     ranked
+}
+
+/// Whether it has a number that the question does not have: that of a product is no answer.
+fn says_a_number(sentence: &str, question: &str) -> bool {
+    words(sentence).any(|(_, word)| word.chars().any(char::is_numeric) && !words(question).any(|(_, asked)| asked == word))
 }
 
 fn whole(passage: &Passage) -> String {
