@@ -347,4 +347,16 @@ pub mod engine {
     pub const LOOP_TOKENS_MIN: usize = 192;
     /// Tokens whose way through the prefix tree is remembered, with a snapshot or without one.
     pub const CACHE_TOKENS_MAX: usize = 1 << 24;
+
+    /// What of snapshots on the disk is kept or waits at most.
+    pub mod disk {
+        /// Bytes of snapshots that wait to be written to the disk.
+        pub const BYTES_WAITING_MAX: u64 = 512 << 20;
+        /// Snapshots that wait to be read back.
+        pub const FETCHES_MAX: usize = 64;
+        /// Files of snapshots; what is known of each takes some 300 bytes of memory.
+        pub const FILES_MAX: usize = 1 << 17;
+        /// Bad files met on the way to one snapshot before it is given up.
+        pub const FAULTS_MAX: usize = 16;
+    }
 }

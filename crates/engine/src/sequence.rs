@@ -36,6 +36,11 @@ impl Sequence {
         Self { length: 0, layers: config.layers.iter().map(memory).collect() }
     }
 
+    /// One that has read `length` tokens and remembers `layers` of them.
+    pub(crate) fn from_layers(length: usize, layers: Vec<LayerMemory>) -> Self {
+        Self { length, layers }
+    }
+
     /// Tokens read; the position of the next.
     #[must_use]
     pub fn length(&self) -> usize {

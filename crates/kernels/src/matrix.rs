@@ -126,6 +126,12 @@ impl Matrix {
         self.memory.bytes().len()
     }
 
+    /// The packed weights, for telling matrices apart: the same bytes for the same weights in the same version of the layout.
+    #[must_use]
+    pub fn packed(&self) -> &[u8] {
+        self.memory.bytes()
+    }
+
     /// The format it was stored in; its values are held exactly.
     #[must_use]
     pub fn format(&self) -> Format {

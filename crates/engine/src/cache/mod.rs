@@ -4,6 +4,7 @@
 //! snapshot is found only from the [`Domain`] that wrote it, apart from the public preamble. Whatever goes wrong is a miss.
 
 mod cost;
+pub mod disk;
 mod radix;
 mod reuse;
 mod tier;

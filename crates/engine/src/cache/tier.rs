@@ -143,7 +143,7 @@ impl Miss {
 pub struct TierStats {
     /// Snapshots that can be given back.
     pub snapshots: u64,
-    /// Bytes that everything takes, of foreign engines too.
+    /// Bytes that everything written takes, of foreign engines too.
     pub bytes: u64,
     /// Snapshots of foreign engines, which can not be given back.
     pub foreign: u64,
@@ -153,6 +153,8 @@ pub struct TierStats {
     pub bytes_written: u64,
     /// Offered and dropped because too much was waiting.
     pub dropped_behind: u64,
+    /// Offered and dropped because there was no room beside what it goes on from.
+    pub dropped_no_room: u64,
     /// Offered and not written because writing failed: no room, no right to.
     pub write_failures: u64,
     /// Bytes that wait to be written.

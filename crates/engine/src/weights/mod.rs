@@ -128,7 +128,8 @@ impl Weights {
         self.matrices().map(|matrix| matrix.rows() as u64 * matrix.columns() as u64).sum()
     }
 
-    fn matrices(&self) -> impl Iterator<Item = &Matrix> {
+    /// Every matrix, in an order that is always the same.
+    pub(crate) fn matrices(&self) -> impl Iterator<Item = &Matrix> {
         let layers = self.layers.iter().flat_map(|layer| layer.mixer.matrices().into_iter().chain(layer.mlp.matrices()));
         [&self.embedding].into_iter().chain(&self.output).chain(layers)
     }

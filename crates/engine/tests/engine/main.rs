@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests are tests too")]
 
+mod disk;
 mod files;
 mod gguf;
 mod hugging_face;
