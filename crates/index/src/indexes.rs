@@ -213,7 +213,7 @@ impl Indexes {
             })
         };
         let Some(vector) = vector else {
-            return Ok(fuse(&words.await?.0, &Ranked::new(), query.fusion));
+            return Ok(fuse(&words.await?.0, &Ranked::new(), depth, query.fusion));
         };
         // What stands in quotation marks binds the vector leg too, so it has to wait for the words.
         let (lexical, near) = if question.phrases.is_empty() {
@@ -222,7 +222,7 @@ impl Indexes {
             let (ranked, holding) = words.await?;
             ((ranked, None), nearest(Arc::clone(&snapshot), gate, scope, query, vector, depth, holding).await?)
         };
-        Ok(fuse(&lexical.0, &near, query.fusion))
+        Ok(fuse(&lexical.0, &near, depth, query.fusion))
     }
 
     /// All chunks a leg holds, ascending, read from its files. For verification.
