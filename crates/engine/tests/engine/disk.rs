@@ -284,6 +284,13 @@ fn the_least_worthy_goes_when_there_is_no_room() {
     fill(&model, &tier, &texts[4], &[90]);
     assert!(fetch(&tier, &texts[1], 99).is_ok(), "used most recently");
     assert_eq!(tier.longest(of(&texts[2]), 99), None, "used longest ago");
+    // After a restart the order of use is still known.
+    fetch(&tier, &texts[1], 99).unwrap();
+    drop(tier);
+    let tier = DiskTier::open(folder.path(), &model, Fingerprint::of(&model, b"text"), DiskOptions::plain(one + one / 2)).unwrap();
+    assert_eq!((tier.longest(of(&texts[1]), 99), tier.stats().snapshots), (Some(90), 1));
+    drop(tier);
+    let tier = DiskTier::open(folder.path(), &model, Fingerprint::of(&model, b"text"), DiskOptions::plain(3 * one + one / 2)).unwrap();
     // A chain that does not fit ends where it does not fit any more; what it goes on from stays.
     fill(&model, &tier, &texts[5], &[20, 40, 60, 80]);
     let stats = tier.stats();

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use fs_err::File;
 
@@ -63,10 +64,11 @@ impl Files {
     }
 
     /// Writes `tokens`, which stand at `place` in `snapshot`, and makes it durable before it gets its name.
-    pub(super) fn write(&self, place: &Place, tokens: &[u32], snapshot: &Sequence) -> io::Result<()> {
+    /// Returns the time that the file bears.
+    pub(super) fn write(&self, place: &Place, tokens: &[u32], snapshot: &Sequence) -> io::Result<SystemTime> {
         let unfinished = self.folder.join(format!("{}{UNFINISHED}", place.id));
-        let written =
-            self.write_to(&unfinished, place, tokens, snapshot).and_then(|()| fs_err::rename(&unfinished, path(&self.folder, place.id)));
+        let named = |time| fs_err::rename(&unfinished, path(&self.folder, place.id)).map(|()| time);
+        let written = self.write_to(&unfinished, place, tokens, snapshot).and_then(named);
         if written.is_err() {
             // The error that is told is the first one; what is left over is swept when the folder is opened.
             let _ = fs_err::remove_file(&unfinished);
@@ -74,7 +76,7 @@ impl Files {
         written
     }
 
-    fn write_to(&self, path: &Path, place: &Place, tokens: &[u32], snapshot: &Sequence) -> io::Result<()> {
+    fn write_to(&self, path: &Path, place: &Place, tokens: &[u32], snapshot: &Sequence) -> io::Result<SystemTime> {
         let places = Places::new(&self.form, place.start, place.end);
         let &Place { id, parent, domain, start, end } = place;
         let (fingerprint, file_bytes) = (self.fingerprint, places.file_bytes());
@@ -106,7 +108,16 @@ impl Files {
         file.write_all(&table)?;
         // A table at the very end is not followed by padding yet.
         file.set_len(places.file_bytes())?;
-        file.sync_all()
+        file.sync_all()?;
+        file.metadata()?.modified()
+    }
+
+    /// Gives the files of runs a time, which says when they were used last.
+    pub(super) fn set_used(&self, chain: &[Place], time: SystemTime) {
+        for place in chain {
+            // Where it cannot be told the order of eviction is a little worse, after a restart only.
+            let _ = File::open(path(&self.folder, place.id)).and_then(|file| file.file().set_modified(time));
+        }
     }
 
     /// What unit `number` (1 or above) holds.
@@ -117,19 +128,20 @@ impl Files {
         }
     }
 
-    /// Opens the file of a run whose tokens must be `tokens`.
+    /// Checks the file of a run whose tokens must be `tokens`, all but its pages and states.
     pub(super) fn open(&self, place: &Place, tokens: &[u32]) -> Result<RunFile, Fault> {
-        let mut file = File::open(path(&self.folder, place.id))?;
+        let path = path(&self.folder, place.id);
+        let mut file = File::open(&path)?;
         let header = read_header(&mut file, self.key.as_ref())?.map_err(|_| Fault::Damaged)?;
         let places = Places::new(&self.form, place.start, place.end);
         let found = Place { id: header.id, parent: header.parent, domain: header.domain, start: header.start, end: header.end };
         if found != *place || header.fingerprint != self.fingerprint || header.file_bytes != places.file_bytes() {
             return Err(Fault::Damaged);
         }
-        let mut run =
-            RunFile { file, tags: vec![header.table], sealer: Sealer::new(self.key.as_ref(), &header.salt), places, bytes_read: 0 };
+        let sealer = Sealer::new(self.key.as_ref(), &header.salt);
+        let mut run = RunFile { path, tags: vec![header.table], sealer, places };
         let mut table = Vec::new();
-        run.unit(0, &mut table)?;
+        run.unit(&mut file, 0, &mut table)?;
         let (found, tags) = run.places.table(&table);
         run.tags.extend(tags);
         if found == tokens { Ok(run) } else { Err(Fault::Damaged) }
@@ -143,32 +155,21 @@ pub(super) fn read_header(file: &mut File, key: Option<&Key>) -> io::Result<Resu
     Ok(Header::decode(&mut bytes, key))
 }
 
-/// A file that is being read.
+/// A file that is being read, by as many as like: each with a handle of its own.
 pub(super) struct RunFile {
-    file: File,
-    places: Places,
+    pub(super) path: PathBuf,
+    pub(super) places: Places,
     /// Of every unit.
     tags: Vec<Tag>,
     sealer: Sealer,
-    pub(super) bytes_read: u64,
 }
 
 impl RunFile {
-    /// Reads a page by its number in the sequence.
-    pub(super) fn page(&mut self, page: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
-        self.unit(self.places.page_unit(page), out)
-    }
-
-    /// Reads the state of the `number`th layer that has one.
-    pub(super) fn state(&mut self, number: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
-        self.unit(self.places.state_unit(number), out)
-    }
-
-    fn unit(&mut self, number: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    /// Reads a unit and checks it.
+    pub(super) fn unit(&self, file: &mut File, number: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
         out.resize(self.places.bytes(number), 0);
-        self.file.seek(SeekFrom::Start(self.places.at(number)))?;
-        self.file.read_exact(out)?;
-        self.bytes_read += out.len() as u64;
+        file.seek(SeekFrom::Start(self.places.at(number)))?;
+        file.read_exact(out)?;
         let whole = self.sealer.open(number as u32, &[], out, &self.tags[number]);
         if whole { Ok(()) } else { Err(Fault::Damaged) }
     }

@@ -77,62 +77,59 @@ pub(super) fn pages(start: usize, end: usize) -> Range<usize> {
     start / PAGE_TOKENS..end.div_ceil(PAGE_TOKENS)
 }
 
-/// A sequence that is being put together: pages in order, then states in order.
-pub(super) struct Assembly<'a> {
-    form: &'a Form,
-    layers: Vec<LayerMemory>,
-    states: usize,
+/// A piece of a sequence.
+pub(super) enum Part {
+    /// One page of each attention layer.
+    Page(Vec<Arc<KvPage>>),
+    /// The state of one DeltaNet layer.
+    State(Arc<DeltaState>),
 }
 
-impl<'a> Assembly<'a> {
-    /// Shares those pages with `base`, a snapshot after so many of the same tokens, that are full there.
-    pub(super) fn new(form: &'a Form, base: Option<(usize, &Sequence)>) -> Self {
-        let empty = |kind: &LayerKind| match (kind, &form.delta) {
-            // Taken up again by its own state below.
-            (LayerKind::Linear, Some(shape)) => LayerMemory::State(Arc::new(DeltaState::new(shape))),
-            _ => LayerMemory::Pages(Vec::new()),
-        };
-        let mut layers: Vec<LayerMemory> = match base {
-            Some((_, sequence)) => sequence.layers().to_vec(),
-            None => form.layers.iter().map(empty).collect(),
-        };
+impl Form {
+    /// What [`Form::page`] gave; `None` when the bytes are another form's.
+    pub(super) fn part_of_page(&self, bytes: &[u8]) -> Option<Part> {
+        let size = self.layout.page_bytes();
+        let pages = bytes.chunks(size).map(|bytes| KvPage::from_bytes(&self.layout, bytes).map(Arc::new));
+        let pages: Vec<_> = pages.collect::<Option<_>>()?;
+        (bytes.len() == self.page_bytes()).then_some(Part::Page(pages))
+    }
+
+    /// What [`Form::state`] gave; `None` when the bytes are another form's.
+    pub(super) fn part_of_state(&self, bytes: &[u8]) -> Option<Part> {
+        let state = DeltaState::from_bytes(self.delta.as_ref()?, bytes)?;
+        Some(Part::State(Arc::new(state)))
+    }
+
+    /// The sequence after `length` tokens: the pages that are full in `base`, a snapshot after fewer of the same tokens, then `parts`,
+    /// pages in order and states in order. `None` when something is missing.
+    pub(super) fn assemble(&self, length: usize, base: Option<(usize, &Sequence)>, parts: Vec<Part>) -> Option<Sequence> {
         let shared = base.map_or(0, |(length, _)| length / PAGE_TOKENS);
-        for layer in &mut layers {
-            if let LayerMemory::Pages(pages) = layer {
-                pages.truncate(shared);
+        let mut pages: Vec<Vec<Arc<KvPage>>> = match base {
+            Some((_, sequence)) => sequence.layers().iter().filter_map(|layer| shared_pages(layer, shared)).collect(),
+            None => vec![Vec::new(); self.layers.len() - self.states()],
+        };
+        let mut states = Vec::new();
+        for part in parts {
+            match part {
+                Part::Page(layers) => pages.iter_mut().zip(layers).for_each(|(pages, page)| pages.push(page)),
+                Part::State(state) => states.push(state),
             }
         }
-        Self { form, layers, states: 0 }
+        let (mut pages, mut states) = (pages.into_iter(), states.into_iter());
+        let layer = |kind: &LayerKind| match kind {
+            LayerKind::Full => pages.next().map(LayerMemory::Pages),
+            LayerKind::Linear => states.next().map(LayerMemory::State),
+        };
+        let layers = self.layers.iter().map(layer).collect::<Option<Vec<_>>>()?;
+        let sequence = Sequence::from_layers(length, layers);
+        self.fits(&sequence, length).then_some(sequence)
     }
+}
 
-    /// Adds the next page of all layers; `None` when the bytes are not those of one.
-    pub(super) fn page(&mut self, bytes: &[u8]) -> Option<()> {
-        let size = self.form.layout.page_bytes();
-        if bytes.len() != self.form.page_bytes() {
-            return None;
-        }
-        let mut parts = bytes.chunks_exact(size);
-        for layer in &mut self.layers {
-            if let LayerMemory::Pages(pages) = layer {
-                pages.push(Arc::new(KvPage::from_bytes(&self.form.layout, parts.next()?)?));
-            }
-        }
-        Some(())
-    }
-
-    /// Adds the next state; `None` when the bytes are not one's.
-    pub(super) fn state(&mut self, bytes: &[u8]) -> Option<()> {
-        let state = DeltaState::from_bytes(self.form.delta.as_ref()?, bytes)?;
-        let mut places = self.layers.iter_mut().filter(|layer| matches!(layer, LayerMemory::State(_)));
-        *places.nth(self.states)? = LayerMemory::State(Arc::new(state));
-        self.states += 1;
-        Some(())
-    }
-
-    /// The sequence after `length` tokens; `None` when something is missing.
-    pub(super) fn finish(self, length: usize) -> Option<Sequence> {
-        let states = self.states;
-        let sequence = Sequence::from_layers(length, self.layers);
-        (states == self.form.states() && self.form.fits(&sequence, length)).then_some(sequence)
+/// The first pages of a layer that has pages.
+fn shared_pages(layer: &LayerMemory, count: usize) -> Option<Vec<Arc<KvPage>>> {
+    match layer {
+        LayerMemory::Pages(pages) => Some(pages.iter().take(count).cloned().collect()),
+        LayerMemory::State(_) => None,
     }
 }

@@ -113,7 +113,7 @@ impl DiskTier {
     /// [`DiskError`], when another process has the folder or it cannot be used.
     pub fn open(folder: &Path, model: &Model, fingerprint: Fingerprint, options: DiskOptions) -> Result<Self, DiskError> {
         let unusable = |error| DiskError::Unusable { folder: folder.into(), error };
-        fs_err::create_dir_all(folder).map_err(unusable)?;
+        create(folder).map_err(unusable)?;
         let lock = FolderLock::take(folder)?;
         let mut shelf = restore::restore(folder, &fingerprint.0, options.key.as_ref()).map_err(unusable)?;
         let cost = PrefillCost::of(model.config());
@@ -154,6 +154,14 @@ impl DiskTier {
             let _ = done.recv();
         }
     }
+}
+
+/// Creates a folder for its owner alone: what is in it is as private as the documents it was computed from.
+fn create(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 impl Drop for DiskTier {

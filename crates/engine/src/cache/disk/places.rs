@@ -16,7 +16,7 @@ pub(super) struct Places {
     /// Numbers of the pages it holds, counted from the sequence's first token.
     pub(super) pages: Range<usize>,
     page_bytes: usize,
-    pub(super) states: usize,
+    states: usize,
     state_bytes: usize,
 }
 
@@ -36,8 +36,9 @@ impl Places {
         1 + page - self.pages.start
     }
 
-    pub(super) fn state_unit(&self, number: usize) -> usize {
-        1 + self.pages.len() + number
+    /// The units of the states, in the order of their layers.
+    pub(super) fn state_units(&self) -> Range<usize> {
+        1 + self.pages.len()..self.units()
     }
 
     /// Bytes of a unit.

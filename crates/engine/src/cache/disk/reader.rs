@@ -1,6 +1,7 @@
 //! The thread that reads snapshots back.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
+use std::time::Duration;
 
 use super::Shared;
 use super::file::Fault;
@@ -43,6 +44,10 @@ fn fetch_longest(shared: &Shared, fetch: &Fetch, removals: &Sender<Work>) -> Fet
                 shelf.own.touch(&chain.iter().map(|place| place.id).collect::<Vec<_>>());
                 shelf.counts.hits += 1;
                 shelf.counts.bytes_read += bytes;
+                shelf.latest += Duration::from_millis(1);
+                let time = shelf.latest;
+                drop(shelf);
+                shared.files.set_used(&chain, time);
                 return Ok((end, sequence));
             }
             Err((id, fault)) => {

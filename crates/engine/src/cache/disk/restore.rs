@@ -14,7 +14,7 @@ use super::key::Key;
 use super::shelf::Shelf;
 use super::{file, file::Place};
 
-/// Puts every sound file of `folder` on a shelf, the latest written as the latest used, and removes what can never be read: what was left
+/// Puts every sound file of `folder` on a shelf, in the order of their use, and removes what can never be read: what was left
 /// unfinished, what is damaged, what goes on from a run that is gone.
 pub(super) fn restore(folder: &Path, fingerprint: &[u8; 32], key: Option<&Key>) -> io::Result<Shelf> {
     let mut shelf = Shelf::new(Naming::new(fingerprint, key));
@@ -29,7 +29,7 @@ pub(super) fn restore(folder: &Path, fingerprint: &[u8; 32], key: Option<&Key>) 
         }
         let Some(id) = name.strip_suffix(ENDING).and_then(Id::parse) else { continue };
         match look(&path, id, key) {
-            Ok((Ok(header), _, written)) => found.push((header, written)),
+            Ok((Ok(header), _, used)) => found.push((header, used)),
             Ok((Err(BadHeader::Foreign), bytes, _)) => shelf.sealed.push((id, bytes)),
             Ok((Err(BadHeader::Damaged), ..)) => {
                 shelf.counts.damaged += 1;
@@ -52,9 +52,10 @@ pub(super) fn restore(folder: &Path, fingerprint: &[u8; 32], key: Option<&Key>) 
             useless.push(file::path(folder, id));
         }
     }
-    // When a run was written is the best that is known of when it was used.
-    found.sort_by_key(|(_, written)| *written);
+    // The time of a file is that of its last use.
+    found.sort_by_key(|(_, used)| *used);
     found.iter().for_each(|(header, _)| shelf.own.touch(&[header.id]));
+    shelf.latest = found.last().map_or(SystemTime::UNIX_EPOCH, |(_, used)| *used);
     for path in useless {
         // What cannot be removed is met again next time.
         let _ = fs_err::remove_file(path);

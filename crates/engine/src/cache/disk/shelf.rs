@@ -1,6 +1,7 @@
 //! All files of a folder: ours, those of other engines, and those that cannot be told; and which have to go when there is no room.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use super::id::{Id, Naming};
 use super::index::Index;
@@ -13,13 +14,17 @@ pub(super) struct Shelf {
     pub(super) foreign: BTreeMap<[u8; 32], Index>,
     /// Of another version or sealed with another key: names and bytes.
     pub(super) sealed: Vec<(Id, u64)>,
+    /// The newest time of any file. Files that are used get later ones, so that the order of use is known after a restart; a clock is
+    /// not needed for that.
+    pub(super) latest: SystemTime,
     /// What happened; what there is comes from the above.
     pub(super) counts: TierStats,
 }
 
 impl Shelf {
     pub(super) fn new(naming: Naming) -> Self {
-        Self { own: Index::new(naming), foreign: BTreeMap::new(), sealed: Vec::new(), counts: TierStats::default() }
+        let (own, counts) = (Index::new(naming), TierStats::default());
+        Self { own, foreign: BTreeMap::new(), sealed: Vec::new(), latest: SystemTime::UNIX_EPOCH, counts }
     }
 
     /// Bytes of all files that are complete.

@@ -55,8 +55,9 @@ fn write(shared: &Shared, place: &Place, bytes: u64, tokens: &[u32], snapshot: &
     let mut shelf = shared.shelf();
     shelf.counts.bytes_waiting = shelf.counts.bytes_waiting.saturating_sub(bytes);
     match written {
-        Some(Ok(())) if shelf.own.contains(place.id) => {
+        Some(Ok(time)) if shelf.own.contains(place.id) => {
             shelf.own.complete(place.id);
+            shelf.latest = shelf.latest.max(time);
             shelf.counts.written += 1;
             shelf.counts.bytes_written += bytes;
             if std::mem::take(failing) {
@@ -64,7 +65,7 @@ fn write(shared: &Shared, place: &Place, bytes: u64, tokens: &[u32], snapshot: &
             }
         }
         // Taken off the shelf while it was written: the order to remove it follows.
-        Some(Ok(())) | None => {}
+        Some(Ok(_)) | None => {}
         Some(Err(error)) => {
             shelf.counts.write_failures += 1;
             // None of these has a file yet.
