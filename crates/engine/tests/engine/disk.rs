@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use pinakes_engine::cache::disk::{DiskError, DiskOptions, DiskTier, Fingerprint, Key};
 use pinakes_engine::cache::{Domain, Miss, Prefix, Tier};
 use pinakes_engine::weights::Quantization;
-use pinakes_engine::{KvKind, Model, Random, Sequence};
+use pinakes_engine::{KvKind, LoadOptions, Model, Random, Sequence};
 use tempfile::TempDir;
 
 use crate::support::{fixture, open, options, random_tokens, read};
@@ -159,12 +159,34 @@ fn what_another_engine_wrote_is_a_miss_with_that_reason() {
         assert_eq!(fetch(&tier, &tokens, 99).err(), Some(Miss::Fingerprint));
         assert_eq!(fetch(&tier, &random_tokens(5, 100, 300), 99).err(), Some(Miss::NoEntry));
     }
-    assert_ne!(Fingerprint::of(&model(), b"one"), Fingerprint::of(&model(), b"two"));
-    assert_eq!(Fingerprint::of(&model(), b"one"), Fingerprint::of(&model(), b"one"));
     // With a key, files that were written without one are foreign too, and the other way round.
     let sealed = DiskOptions { key: Some(Key::new([1; 32])), ..DiskOptions::plain(BYTES) };
     let tier = DiskTier::open(folder.path(), &model(), Fingerprint::of(&model(), b"text"), sealed).unwrap();
     assert_eq!((tier.stats().foreign, fetch(&tier, &tokens, 99).err()), (1, Some(Miss::NoEntry)));
+}
+
+#[test]
+fn whatever_changes_the_numbers_changes_the_fingerprint() {
+    let mut all = vec![("random", model())];
+    all.push(("another seed", Model::random("tiny", Quantization::Q8_0, 2, &options(KvKind::F16)).unwrap()));
+    all.push(("another quantisation", Model::random("tiny", Quantization::Q4KM, 1, &options(KvKind::F16)).unwrap()));
+    all.push(("another cache", Model::random("tiny", Quantization::Q8_0, 1, &options(KvKind::Q8)).unwrap()));
+    if let Some(folder) = fixture("dense-tied") {
+        all.push(("folder", open(&folder, KvKind::F16)));
+        all.push(("the same weights from GGUF", open(&folder.join("model-bf16.gguf"), KvKind::F16)));
+        let yarn = LoadOptions { config: Some(folder.join("config-yarn.json")), ..options(KvKind::F16) };
+        all.push(("YaRN", Model::open(&folder, &yarn).unwrap()));
+    }
+    let fingerprints: Vec<Fingerprint> = all.iter().map(|(_, model)| Fingerprint::of(model, b"text")).collect();
+    for (index, fingerprint) in fingerprints.iter().enumerate() {
+        let same = fingerprints[..index].iter().position(|other| other == fingerprint);
+        assert_eq!(same, None, "{}", all[index].0);
+    }
+    // Threads and what was computed before are no part of it.
+    let threads = LoadOptions { threads: 3, ..options(KvKind::F16) };
+    let again = Model::random("tiny", Quantization::Q8_0, 1, &threads).unwrap();
+    assert_eq!(Fingerprint::of(&again, b"text"), fingerprints[0]);
+    assert_ne!(Fingerprint::of(&again, b"other text"), fingerprints[0]);
 }
 
 #[test]

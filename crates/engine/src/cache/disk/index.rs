@@ -1,7 +1,8 @@
 //! Which runs there are, in memory: a tree by name, without the tokens. A prompt is looked up by computing the names that its prefixes
 //! would have.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 
 use super::file::Place;
 use super::id::{Id, Naming};
@@ -166,14 +167,29 @@ impl Index {
         gone.into_iter().collect()
     }
 
-    /// The run without others behind it that is worth least, and its worth. Runs that wait to be written are left alone.
-    pub(super) fn least(&self, cost: &PrefillCost) -> Option<(Id, f64)> {
-        let leaves = self.nodes.values().filter(|node| node.children == 0 && node.stored);
-        let worth = |node: &Node| {
+    /// Removes runs while `more` says so of this index, each time the one that is worth least of those that no other goes on from, and
+    /// says which. Runs that wait to be written are left alone, and what they go on from.
+    pub(super) fn evict(&mut self, cost: &PrefillCost, more: impl Fn(&Self) -> bool) -> Vec<Id> {
+        if !more(self) {
+            return Vec::new();
+        }
+        // Worth is never negative, so its bits are in its order.
+        let clock = self.clock;
+        let entry = |node: &Node| {
             let saved = cost.flops(node.place.start, node.place.end);
-            (node.place.id, worth(saved, node.bytes, self.clock - node.used))
+            Reverse((worth(saved, node.bytes, clock - node.used).to_bits(), node.place.id))
         };
-        leaves.map(worth).min_by(|a, b| a.1.total_cmp(&b.1))
+        let free = |node: &&Node| node.children == 0 && node.stored;
+        let mut leaves: BinaryHeap<_> = self.nodes.values().filter(free).map(entry).collect();
+        let mut gone = Vec::new();
+        while more(self) {
+            let Some(Reverse((_, id))) = leaves.pop() else { break };
+            let Some(place) = self.nodes.get(&id).map(|node| node.place) else { continue };
+            self.unlink(&place);
+            gone.push(id);
+            leaves.extend(self.nodes.get(&place.parent).filter(free).map(entry));
+        }
+        gone
     }
 
     fn unlink(&mut self, place: &Place) {

@@ -48,15 +48,17 @@ impl Shelf {
     /// least. Stops early when all that is left is what others go on from that wait to be written.
     pub(super) fn make_room(&mut self, bytes: u64, files: usize, cost: &PrefillCost) -> Vec<Id> {
         let mut gone = Vec::new();
-        while self.bytes() > bytes || self.files() > files {
-            if let Some((id, _)) = self.sealed.pop() {
-                gone.push(id);
-                continue;
-            }
-            let foreign = self.foreign.values_mut().find(|index| index.len() > 0);
-            let index = foreign.unwrap_or(&mut self.own);
-            let Some((id, _)) = index.least(cost) else { break };
-            gone.extend(index.remove(id));
+        while (self.bytes() > bytes || self.files() > files)
+            && let Some((id, _)) = self.sealed.pop()
+        {
+            gone.push(id);
+        }
+        let mut beside = (self.bytes(), self.files());
+        for index in self.foreign.values_mut().chain([&mut self.own]) {
+            // What all others hold stays as it is while this one shrinks.
+            beside = (beside.0 - index.bytes(), beside.1 - index.len());
+            gone.extend(index.evict(cost, |index| beside.0 + index.bytes() > bytes || beside.1 + index.len() > files));
+            beside = (beside.0 + index.bytes(), beside.1 + index.len());
         }
         self.counts.evicted += gone.len() as u64;
         gone

@@ -51,8 +51,9 @@ fn ten_thousand_operations_agree_with_a_list_of_prefixes() {
                 }
             }
             60..70 => {
-                if let Some((id, _)) = index.least(&COST) {
-                    assert_eq!(index.remove(id), [id], "nothing goes on from it");
+                let enough = index.bytes().saturating_sub(5);
+                for id in index.evict(&COST, |index| index.bytes() > enough) {
+                    assert!(!index.nodes.values().any(|node| node.place.parent == id), "nothing goes on from it");
                     naive.retain(|_, (other, _)| *other != id);
                     evicted += 1;
                 }
@@ -76,4 +77,27 @@ fn ten_thousand_operations_agree_with_a_list_of_prefixes() {
     }
     assert!(hits > 1000 && evicted > 500, "{hits} hits, {evicted} evicted");
     assert_eq!(index.lengths.values().flat_map(BTreeMap::values).sum::<usize>(), naive.len());
+}
+
+#[test]
+fn all_can_be_evicted_and_the_least_worthy_goes_first() {
+    let mut random = Random::new(5);
+    let mut index = Index::new(Naming::new(&[7; 32], None));
+    for _ in 0..500 {
+        let tokens = prompt(&mut random);
+        let prefix = Prefix { domain: Domain([1; 32]), public_tokens: 0, tokens: &tokens };
+        let chain = index.chain(prefix, tokens.len(), true);
+        if let Some(place) = index.next_place(&chain, prefix) {
+            assert!(index.insert(place, 10, true));
+        }
+    }
+    let places: HashMap<Id, Place> = index.nodes.values().map(|node| (node.place.id, node.place)).collect();
+    let gone = index.evict(&COST, |index| index.bytes() > 0);
+    assert_eq!((gone.len(), index.len(), index.stored()), (places.len(), 0, 0));
+    // Children before parents.
+    for (at, id) in gone.iter().enumerate() {
+        let parent = gone.iter().position(|other| *other == places[id].parent);
+        assert!(parent.is_none_or(|parent| parent > at));
+    }
+    assert!(index.lengths.is_empty());
 }
