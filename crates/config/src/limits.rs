@@ -329,10 +329,20 @@ pub mod engine {
     pub const CHUNK_TOKENS: usize = 512;
     /// The same while others are being written to, who wait for it between two tokens.
     pub const CHUNK_TOKENS_SHARED: usize = 128;
+    /// The same, however long a token takes: fewer would read the weights for next to nothing.
+    pub const CHUNK_TOKENS_MIN: usize = 16;
+    /// Requests that one step takes prompts of.
+    pub const READERS_MAX: usize = 8;
+    /// Tokens of a draft, and of all drafts in a step.
+    pub const DRAFT_TOKENS_MAX: usize = 16;
+    /// The same, at least.
+    pub const DRAFT_TOKENS_MIN: usize = 4;
     /// Events that wait for a slow receiver before its sequence pauses.
     pub const EVENTS_MAX: usize = 64;
     /// A receiver that takes nothing for so long is taken for gone, and its sequence's memory given to others.
     pub const STALL_TIME_MAX: Duration = Duration::from_secs(60);
+    /// Time between two tokens of an answer that is kept to while prompts are read.
+    pub const GAP_TIME_TARGET: std::time::Duration = std::time::Duration::from_millis(100);
     /// Candidates whose probabilities are reported with a token.
     pub const TOP_LOGPROBS_MAX: usize = 20;
     /// Biases of one request.
@@ -347,6 +357,14 @@ pub mod engine {
     pub const LOOP_TOKENS_MIN: usize = 192;
     /// Tokens whose way through the prefix tree is remembered, with a snapshot or without one.
     pub const CACHE_TOKENS_MAX: usize = 1 << 24;
+    /// Boundaries that a request may give.
+    pub const CACHE_BOUNDARIES_MAX: usize = 1 << 14;
+    /// Tokens between two snapshots within a long run.
+    pub const SNAPSHOT_TOKENS: usize = 4096;
+    /// Tokens between two snapshots at boundaries, at least.
+    pub const SNAPSHOT_TOKENS_MIN: usize = 64;
+    /// Tokens that a snapshot at a fork saves the next who comes there, at least.
+    pub const FORK_TOKENS_MIN: usize = 512;
 
     /// What of snapshots on the disk is kept or waits at most.
     pub mod disk {

@@ -111,7 +111,7 @@ pub struct CacheStats {
 
 impl CacheStats {
     /// Counts one request that reused `reused` of its prompt.
-    pub fn count(&mut self, reused: usize, end: ReuseEnd) {
+    pub(crate) fn count(&mut self, reused: usize, end: ReuseEnd) {
         let ended = match end {
             ReuseEnd::Off => return,
             ReuseEnd::NoEntry => &mut self.ended_no_entry,

@@ -1,7 +1,7 @@
 //! What a request must be to be taken at all: everything that can be known before it waits.
 
 use super::{Description, Refused, Request};
-use crate::limits::{BIASES_MAX, STOP_TOKENS_MAX, TOP_LOGPROBS_MAX};
+use crate::limits::{BIASES_MAX, CACHE_BOUNDARIES_MAX, STOP_TOKENS_MAX, TOP_LOGPROBS_MAX};
 
 /// Bounds the answer by the context and says why a request is not taken. Returns the bytes to set aside.
 pub(super) fn admit(request: &mut Request, engine: &Description) -> Result<u64, Refused> {
@@ -34,7 +34,8 @@ fn problem(request: &Request, vocabulary: usize) -> Option<String> {
     request
         .sampling
         .problem()
-        .or_else(|| (request.output_tokens_max == 0).then(|| "an answer of no tokens is asked for".to_owned()))
+        .or_else(|| (request.output_tokens_max == 0 && request.cache.is_none()).then(|| "an answer of no tokens is asked for".to_owned()))
+        .or_else(|| at_most("boundaries", request.cache.as_ref().map_or(0, |cache| cache.boundaries.len()), CACHE_BOUNDARIES_MAX))
         .or_else(|| at_most("biases", request.sampling.bias.len(), BIASES_MAX))
         .or_else(|| at_most("stop tokens", request.stop_tokens.len(), STOP_TOKENS_MAX))
         .or_else(|| at_most("tokens that end reasoning", forced.clone().count(), STOP_TOKENS_MAX))

@@ -62,6 +62,8 @@ pub enum LogitRows {
     None,
     /// That of the last token.
     Last,
+    /// Those of so many tokens at the end.
+    Tail(usize),
     /// Every token's.
     All,
 }
@@ -73,6 +75,7 @@ impl LogitRows {
         match self {
             Self::None => 0,
             Self::Last => tokens.min(1),
+            Self::Tail(count) => tokens.min(count),
             Self::All => tokens,
         }
     }

@@ -1,29 +1,33 @@
-//! One thread that owns a model. Each turn: let go of who left, take in who fits, one step for all, tell them.
+//! An engine on a thread of its own, as its callers see it.
 //!
-//! Promised: submitting never blocks; what waits is bounded; a request that is dropped is noticed within one step; a receiver that does
-//! not read pauses its own sequence only, and not for ever; a panic fails the requests of that step and no others; memory is reserved before the first
-//! step, so that nothing is begun that cannot be finished.
+//! Promised: submitting never blocks; what waits is bounded, and who is refused is told when to come again.
 
-use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::running::{Active, Job};
-use super::{Backend, Description, Engine, Event, Failure, Refused, Request, Running, admission, schedule};
-use crate::limits::{EVENTS_MAX, QUEUE_MAX, RUNNING_MAX, STALL_TIME_MAX};
-
-/// How long the thread sleeps when every running request waits for its receiver.
-const PAUSE: Duration = Duration::from_millis(2);
+use super::reuse::Below;
+use super::running::Job;
+use super::thread::State;
+use super::{Backend, Description, Engine, EngineStats, Refused, Request, Running, admission};
+use crate::cache::{Tier, TierStats};
+use crate::limits::{EVENTS_MAX, GAP_TIME_TARGET, QUEUE_MAX, RUNNING_MAX, STALL_TIME_MAX};
 
 /// What an engine may take.
 #[derive(Debug, Clone)]
 pub struct LocalOptions {
     /// Bytes for the state of all sequences.
     pub memory_bytes: u64,
+    /// Bytes for snapshots beside these; 0 keeps none.
+    pub cache_bytes: u64,
+    /// Share of the answers that went on from a snapshot to compute again from the start, for comparison, when nothing else is to be done.
+    pub verify_reuse_rate: f32,
+    /// Whether what was read before is put forward as a draft of what comes next. Changes no answer.
+    pub speculate: bool,
+    /// Time between two tokens of an answer to keep to while prompts are read.
+    pub gap_time: Duration,
     /// Requests that wait.
     pub queue_max: usize,
     /// Sequences at once.
@@ -38,6 +42,10 @@ impl Default for LocalOptions {
     fn default() -> Self {
         Self {
             memory_bytes: 4 << 30,
+            cache_bytes: 2 << 30,
+            verify_reuse_rate: 0.0,
+            speculate: true,
+            gap_time: GAP_TIME_TARGET,
             queue_max: QUEUE_MAX,
             running_max: RUNNING_MAX,
             events_max: EVENTS_MAX,
@@ -50,9 +58,27 @@ impl Default for LocalOptions {
 pub struct Local {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
-    waiting: Arc<AtomicUsize>,
+    shared: Arc<Shared>,
+    tier_stats: Option<Box<dyn Fn() -> TierStats + Send + Sync>>,
     description: Description,
     options: LocalOptions,
+}
+
+/// What the thread and its callers both see.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// Requests without a place.
+    pub(super) waiting: AtomicUsize,
+    /// For how long requests have held their places lately.
+    pub(super) service_micros: AtomicU64,
+    stats: Mutex<EngineStats>,
+}
+
+impl Shared {
+    /// The figures; held for no longer than it takes to copy them.
+    pub(super) fn stats(&self) -> MutexGuard<'_, EngineStats> {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Local {
@@ -61,6 +87,24 @@ impl Local {
     /// # Errors
     /// The system gives no thread.
     pub fn start<B: Backend>(backend: B, options: LocalOptions) -> std::io::Result<Self> {
+        Self::launch(backend, options, None, None)
+    }
+
+    /// As [`Self::start`], with a slower tier that keeps snapshots too.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start_with_tier<B: Backend>(backend: B, options: LocalOptions, tier: Arc<dyn Tier<B::Sequence>>) -> std::io::Result<Self> {
+        let below = Arc::clone(&tier);
+        Self::launch(backend, options, Some(below), Some(Box::new(move || tier.stats())))
+    }
+
+    fn launch<B: Backend>(
+        backend: B,
+        options: LocalOptions,
+        below: Below<B::Sequence>,
+        tier_stats: Option<Box<dyn Fn() -> TierStats + Send + Sync>>,
+    ) -> std::io::Result<Self> {
         let description = Description {
             vocabulary: backend.vocabulary(),
             context_max: backend.context_max(),
@@ -68,18 +112,23 @@ impl Local {
             cost: backend.sequence_cost(),
         };
         let (sender, receiver) = channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let state = State {
-            backend,
-            jobs: receiver,
-            waiting: waiting.clone(),
-            queue: VecDeque::new(),
-            active: Vec::new(),
-            logits: Vec::new(),
-            options: options.clone(),
-        };
+        let shared = Arc::new(Shared::default());
+        let state = State::new(backend, receiver, Arc::clone(&shared), below, options.clone());
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || state.run())?;
-        Ok(Self { jobs: Some(sender), thread: Some(thread), waiting, description, options })
+        Ok(Self { jobs: Some(sender), thread: Some(thread), shared, tier_stats, description, options })
+    }
+
+    /// What the engine is doing and did. Does not wait for the thread.
+    #[must_use]
+    pub fn stats(&self) -> EngineStats {
+        let stats = *self.shared.stats();
+        EngineStats { waiting: self.shared.waiting.load(Ordering::Acquire), tier: self.tier_stats.as_ref().map(|stats| stats()), ..stats }
+    }
+
+    fn busy(&self, waiting: usize) -> Refused {
+        let service = Duration::from_micros(self.shared.service_micros.load(Ordering::Acquire));
+        let ahead = service.as_secs_f64() * waiting as f64 / self.options.running_max.max(1) as f64;
+        Refused::Busy { waiting, retry_after: Duration::from_secs(ahead.ceil().clamp(1.0, 3600.0) as u64) }
     }
 }
 
@@ -88,8 +137,8 @@ impl Engine for Local {
         let bytes = admission::admit(&mut request, &self.description)?;
         let jobs = self.jobs.as_ref().ok_or(Refused::Closed)?;
         let most = self.options.queue_max;
-        let counted = self.waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < most).then_some(n + 1));
-        counted.map_err(|waiting| Refused::Busy { waiting })?;
+        let counted = self.shared.waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < most).then_some(n + 1));
+        counted.map_err(|waiting| self.busy(waiting))?;
         let (events, receiver) = tokio::sync::mpsc::channel(self.options.events_max.max(2));
         let job = Job { request, events, bytes, submitted: Instant::now() };
         jobs.send(job).map_err(|_| Refused::Closed)?;
@@ -107,94 +156,6 @@ impl Drop for Local {
         if let Some(thread) = self.thread.take() {
             // The thread catches what can panic; if it did all the same, there is nobody left to tell.
             let _ = thread.join();
-        }
-    }
-}
-
-/// What the thread owns.
-struct State<B: Backend> {
-    backend: B,
-    jobs: Receiver<Job>,
-    waiting: Arc<AtomicUsize>,
-    queue: VecDeque<Job>,
-    active: Vec<Active<B::Sequence>>,
-    logits: Vec<f32>,
-    options: LocalOptions,
-}
-
-impl<B: Backend> State<B> {
-    fn run(mut self) {
-        loop {
-            if !self.receive() {
-                self.close();
-                return;
-            }
-            self.drop_cancelled();
-            self.admit();
-            let plan = schedule::plan(&self.active);
-            if !plan.is_empty() {
-                self.step(&plan);
-            }
-        }
-    }
-
-    /// Takes in what was submitted, sleeping when there is nothing else to do; false once nobody can submit any more.
-    fn receive(&mut self) -> bool {
-        let flushed = self.active.iter_mut().filter(|one| !one.is_ready()).fold(false, |any, one| one.flush() | any);
-        let busy = flushed || self.active.iter().any(Active::is_ready);
-        if !busy {
-            let idle = self.active.is_empty() && self.queue.is_empty();
-            let received = if idle { self.jobs.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { self.jobs.recv_timeout(PAUSE) };
-            match received {
-                Ok(job) => self.queue.push_back(job),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return false,
-            }
-        }
-        loop {
-            match self.jobs.try_recv() {
-                Ok(job) => self.queue.push_back(job),
-                Err(std::sync::mpsc::TryRecvError::Empty) => return true,
-                Err(std::sync::mpsc::TryRecvError::Disconnected) => return false,
-            }
-        }
-    }
-
-    /// Tells everybody that there will be no more. Who has no room for it sees the channel close.
-    fn close(&mut self) {
-        self.active.iter_mut().filter(|one| one.is_ready()).for_each(|one| one.fail(Failure::Closed));
-        self.queue.extend(self.jobs.try_iter());
-        for job in &self.queue {
-            let _ = job.events.try_send(Event::Failed(Failure::Closed));
-        }
-    }
-
-    fn drop_cancelled(&mut self) {
-        let stall = self.options.stall_time_max;
-        self.active.retain(|one| !one.is_over(stall));
-        let before = self.queue.len();
-        self.queue.retain(|job| !job.events.is_closed());
-        self.waiting.fetch_sub(before - self.queue.len(), Ordering::AcqRel);
-    }
-
-    /// First come, first served: one that does not fit yet holds up those behind it, so that a large request is never starved.
-    fn admit(&mut self) {
-        let mut used: u64 = self.active.iter().map(|one| one.bytes).sum();
-        while self.active.len() < self.options.running_max {
-            let fits = self.queue.front().is_some_and(|job| used.saturating_add(job.bytes) <= self.options.memory_bytes);
-            let Some(job) = (if fits { self.queue.pop_front() } else { None }) else { return };
-            self.waiting.fetch_sub(1, Ordering::AcqRel);
-            used += job.bytes;
-            self.active.push(Active::new(job, self.backend.begin(), self.backend.vocabulary()));
-        }
-    }
-
-    fn step(&mut self, plan: &[(usize, usize)]) {
-        let Self { backend, active, logits, .. } = self;
-        let stepped = catch_unwind(AssertUnwindSafe(|| schedule::step(backend, active, plan, logits)));
-        if stepped.is_err() {
-            tracing::error!(sequences = plan.len(), "a step panicked; its requests fail");
-            plan.iter().for_each(|(index, _)| active[*index].fail(Failure::Panicked));
         }
     }
 }

@@ -3,17 +3,27 @@
 //! [`Local`] runs a model on a thread of its own; [`Echo`], [`Slow`] and [`Panic`] are doubles for the tests of others.
 
 mod admission;
+mod answer;
 mod backend;
 mod doubles;
+mod draft;
 mod local;
+mod outbox;
+mod pace;
+mod queue;
 mod request;
+mod reuse;
 mod running;
 mod schedule;
+mod shadow;
+mod stats;
+mod thread;
 
 pub use backend::{Backend, Chunk, LogitRows, SequenceCost, Snapshot};
 pub use doubles::{Echo, Panic, Slow};
 pub use local::{Local, LocalOptions};
-pub use request::{Event, Failure, FinishReason, Refused, Request, Running, Usage};
+pub use request::{Event, Failure, FinishReason, Priority, Refused, Request, Running, Usage};
+pub use stats::EngineStats;
 
 /// Answers requests of token ids with token ids.
 pub trait Engine: Send + Sync {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::mpsc;
 
+use crate::cache::CacheRequest;
 use crate::sampler::{LogitMask, Logprob, ReasoningBudget, SampleError, Sampling};
 
 /// One answer to be generated.
@@ -13,7 +14,7 @@ pub struct Request {
     pub prompt: Vec<u32>,
     /// How to choose.
     pub sampling: Sampling,
-    /// Tokens after which the answer ends in any case.
+    /// Tokens after which the answer ends in any case; 0 only reads the prompt, which is for reading ahead.
     pub output_tokens_max: usize,
     /// Ids that end the answer; they are not part of it.
     pub stop_tokens: Vec<u32>,
@@ -27,6 +28,24 @@ pub struct Request {
     pub reasoning: Option<ReasoningBudget>,
     /// Whether an answer that goes in circles is ended.
     pub stop_loops: bool,
+    /// What of the prompt may be reused, and by whom; `None` takes no part in it.
+    pub cache: Option<CacheRequest>,
+    /// Who asks: requests of different clients take turns. An opaque number.
+    pub client: u64,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// For how long after submission it may take.
+    pub time_max: Option<Duration>,
+}
+
+/// How urgent a request is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Somebody waits for it.
+    #[default]
+    Interactive,
+    /// Reading ahead: goes on only while nobody waits for anything, and gives its place away when it is needed.
+    Background,
 }
 
 impl Request {
@@ -43,7 +62,17 @@ impl Request {
             mask: None,
             reasoning: None,
             stop_loops: false,
+            cache: None,
+            client: 0,
+            priority: Priority::Interactive,
+            time_max: None,
         }
+    }
+
+    /// Reads `prompt` ahead, for those who will ask about it.
+    #[must_use]
+    pub fn read_ahead(prompt: Vec<u32>, cache: CacheRequest) -> Self {
+        Self { cache: Some(cache), priority: Priority::Background, ..Self::greedy(prompt, 0) }
     }
 }
 
@@ -86,6 +115,8 @@ pub enum FinishReason {
     Length,
     /// It went in circles.
     Loop,
+    /// The prompt was read, and no answer was asked for.
+    Read,
 }
 
 /// What an answer took.
@@ -99,6 +130,10 @@ pub struct Usage {
     pub completion_tokens: usize,
     /// Of which were reasoning.
     pub reasoning_tokens: usize,
+    /// Tokens that were put forward as drafts.
+    pub drafted_tokens: usize,
+    /// Of which the model said the same.
+    pub accepted_tokens: usize,
     /// Between submission and the first step.
     pub queued: Duration,
     /// Between the first step and the first token.
@@ -116,6 +151,9 @@ pub enum Failure {
     /// See [`SampleError`].
     #[error(transparent)]
     Sampling(#[from] SampleError),
+    /// It took longer than the request allows.
+    #[error("the answer was not complete within the time that was given")]
+    Deadline,
     /// The engine is closing.
     #[error("the engine is shutting down")]
     Closed,
@@ -129,6 +167,7 @@ impl Failure {
             Self::Panicked => "engine_panicked",
             Self::Sampling(SampleError::NotANumber) => "logits_not_numbers",
             Self::Sampling(SampleError::NothingAllowed) => "no_token_allowed",
+            Self::Deadline => "deadline_exceeded",
             Self::Closed => "engine_closed",
         }
     }
@@ -174,10 +213,12 @@ pub enum Refused {
         memory_bytes: u64,
     },
     /// Too many others wait.
-    #[error("{waiting} requests are waiting already")]
+    #[error("{waiting} requests are waiting already; try again in {} seconds", retry_after.as_secs())]
     Busy {
         /// Requests that wait.
         waiting: usize,
+        /// When there is likely room: as long as the last ones took, for each that is ahead. Whole seconds, one at least.
+        retry_after: Duration,
     },
     /// The engine is gone.
     #[error("the engine is shutting down")]

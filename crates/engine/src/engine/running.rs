@@ -1,16 +1,21 @@
-//! One request while it is being answered: what is still to be read, the chooser's state, and the way back to the caller.
+//! One request from its submission to its last event: the tokens of its prompt and answer, how many of them its sequence has read, and
+//! what it is waiting for.
+//!
+//! A request has a sequence only while it is admitted. As any token is an exact place to go on from, the sequence can be taken away at
+//! any time and be made again from a snapshot or from the start; nothing that was chosen changes.
 
-use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
-use tokio::sync::mpsc::error::TrySendError;
 
-use super::{Event, Failure, FinishReason, Request, Usage};
-use crate::sampler::{LoopDetector, Reasoning, Sampler, logprobs};
+use super::answer::{Answer, Said};
+use super::draft::Drafter;
+use super::outbox::Outbox;
+use super::{Chunk, Event, Failure, FinishReason, LogitRows, Priority, Request, Usage};
+use crate::cache::{CacheRequest, Fetching, Pin, ReuseEnd};
+use crate::limits::DRAFT_TOKENS_MAX;
 
-/// A request that waits.
+/// A request on its way to the engine's thread.
 pub(super) struct Job {
     pub(super) request: Request,
     pub(super) events: Sender<Event>,
@@ -19,175 +24,272 @@ pub(super) struct Job {
     pub(super) submitted: Instant,
 }
 
-/// A request with a sequence.
-pub(super) struct Active<S> {
+/// What a sequence is and stands on.
+pub(super) struct Standing<S> {
     pub(super) sequence: S,
+    /// Keeps the snapshot that the sequence went on from where it is.
+    pub(super) pin: Option<Pin>,
+}
+
+/// A request on the engine's thread.
+pub(super) struct Active<S> {
+    /// In order of arrival.
+    pub(super) id: u64,
+    pub(super) client: u64,
+    pub(super) priority: Priority,
     /// What it may take.
     pub(super) bytes: u64,
-    request: Request,
-    events: Sender<Event>,
-    /// Events that the receiver had no room for; while there are any, the sequence pauses.
-    unsent: VecDeque<Event>,
-    /// Since when there have been some.
-    stalled: Option<Instant>,
-    /// Tokens of the prompt, then of the answer, that the sequence has read.
-    read: usize,
-    sampler: Sampler,
-    reasoning: Option<Reasoning>,
-    loops: Option<LoopDetector>,
-    /// The token that was chosen and not yet read.
-    chosen: [u32; 1],
+    pub(super) cache: Option<CacheRequest>,
+    /// `None` while it waits for its turn.
+    pub(super) standing: Option<Standing<S>>,
+    /// The prompt and what was chosen.
+    pub(super) tokens: Vec<u32>,
+    pub(super) prompt_tokens: usize,
+    /// Tokens that the sequence has read.
+    pub(super) read: usize,
+    /// Where the sequence is to be kept, ascending.
+    pub(super) stops: Vec<usize>,
+    /// A longer snapshot that is on its way from the disk.
+    pub(super) fetching: Option<Fetching<S>>,
+    /// Another that is reading the same text and will have kept it after so many tokens.
+    pub(super) follows: Option<(u64, usize)>,
+    /// Where reuse ended and why.
+    pub(super) reuse: Option<(usize, ReuseEnd)>,
+    /// Whether that was counted; only the first time that a request begins counts.
+    pub(super) counted: bool,
+    /// Whether its first logits are wanted, and then what they were.
+    pub(super) verify: bool,
+    pub(super) witnessed: Option<Vec<f32>>,
+    deadline: Option<Instant>,
+    answer: Answer,
+    outbox: Outbox,
+    drafter: Drafter,
+    /// What the next step reads: tokens, then a draft, and what the sequence was before it.
+    chunk: Vec<u32>,
+    drafted: usize,
+    before_draft: Option<S>,
+    rows: LogitRows,
     done: bool,
-    usage: Usage,
+    pub(super) usage: Usage,
+    submitted: Instant,
+    begun: bool,
     since: Instant,
 }
 
-impl<S> Active<S> {
-    pub(super) fn new(job: Job, sequence: S, vocabulary: usize) -> Self {
-        let Job { request, events, bytes, submitted } = job;
-        let now = Instant::now();
-        let usage = Usage { prompt_tokens: request.prompt.len(), queued: now - submitted, ..Usage::default() };
+impl<S: Clone> Active<S> {
+    pub(super) fn new(id: u64, job: Job, vocabulary: usize) -> Self {
+        let Job { mut request, events, bytes, submitted } = job;
+        let tokens = std::mem::take(&mut request.prompt);
         Self {
-            sequence,
+            id,
+            client: request.client,
+            priority: request.priority,
             bytes,
-            events,
-            unsent: VecDeque::new(),
-            stalled: None,
+            cache: request.cache.take(),
+            standing: None,
+            prompt_tokens: tokens.len(),
+            usage: Usage { prompt_tokens: tokens.len(), ..Usage::default() },
+            tokens,
             read: 0,
-            sampler: Sampler::new(request.sampling.clone(), request.valid_tokens.unwrap_or(vocabulary)),
-            reasoning: request.reasoning.clone().map(Reasoning::new),
-            loops: request.stop_loops.then(LoopDetector::default),
-            chosen: [0],
+            stops: Vec::new(),
+            fetching: None,
+            follows: None,
+            reuse: None,
+            counted: false,
+            verify: false,
+            witnessed: None,
+            deadline: request.time_max.and_then(|time| submitted.checked_add(time)),
+            answer: Answer::new(request, vocabulary),
+            outbox: Outbox::new(events),
+            drafter: Drafter::default(),
+            chunk: Vec::new(),
+            drafted: 0,
+            before_draft: None,
+            rows: LogitRows::None,
             done: false,
-            usage,
-            since: now,
-            request,
+            submitted,
+            begun: false,
+            since: submitted,
         }
+    }
+
+    /// Gives it a sequence that has read `read` of its tokens.
+    pub(super) fn stand(&mut self, sequence: S, read: usize, pin: Option<Pin>) {
+        self.standing = Some(Standing { sequence, pin });
+        self.read = read;
+        if !self.begun {
+            self.begun = true;
+            self.since = Instant::now();
+            self.usage.queued = self.since - self.submitted;
+        }
+    }
+
+    /// Takes its sequence away until it is admitted again.
+    pub(super) fn park(&mut self) {
+        self.standing = None;
+        self.fetching = None;
+        self.follows = None;
+        self.read = 0;
     }
 
     /// Whether its place can be given to another: everything was said, or nobody listens or reads.
     pub(super) fn is_over(&self, stall_time_max: Duration) -> bool {
-        let stalled = self.stalled.is_some_and(|since| since.elapsed() > stall_time_max);
-        stalled || self.events.is_closed() || (self.done && self.unsent.is_empty())
+        self.outbox.is_dead(stall_time_max) || (self.done && self.outbox.is_empty())
+    }
+
+    /// Whether its time is up before it is done.
+    pub(super) fn is_late(&self, now: Instant) -> bool {
+        !self.done && self.deadline.is_some_and(|deadline| now > deadline)
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Whether it waits for its receiver.
+    pub(super) fn is_paused(&self) -> bool {
+        !self.outbox.is_empty()
     }
 
     /// Whether it can take part in a step.
     pub(super) fn is_ready(&self) -> bool {
-        !self.done && self.unsent.is_empty()
+        !self.done && self.outbox.is_empty() && self.standing.is_some() && self.fetching.is_none() && self.follows.is_none()
     }
 
-    /// Whether the prompt is still being read.
+    /// Whether more is to be read than the last token or what a draft left.
     pub(super) fn is_reading(&self) -> bool {
-        self.read < self.request.prompt.len()
+        self.read < self.prompt_tokens || self.tokens.len() - self.read > DRAFT_TOKENS_MAX + 2
     }
 
-    /// The next tokens to read, at most `most` of a prompt, and whether logits are needed after them. Pieces of a prompt end at
-    /// multiples of 64, where pages do.
-    pub(super) fn next_tokens(&mut self, most: usize) -> (&mut S, &[u32], bool) {
-        if !self.is_reading() {
-            return (&mut self.sequence, &self.chosen, true);
-        }
-        let length = self.request.prompt.len();
-        let mut end = length.min(self.read + most.max(1));
+    /// Tokens that were chosen or given and not read.
+    pub(super) fn unread(&self) -> usize {
+        self.tokens.len() - self.read
+    }
+
+    /// Prepares the next step: at most `most` tokens of what is to be read, and behind the last one a draft of at most `draft`. Pieces
+    /// of a prompt end where the sequence is to be kept, else at multiples of 64, where pages do. Returns how many tokens that are.
+    pub(super) fn prepare(&mut self, most: usize, draft: usize) -> usize {
+        let length = self.tokens.len();
+        let mut end = length.min(self.read.saturating_add(most.max(1)));
         let aligned = end / 64 * 64;
         if end < length && aligned > self.read {
             end = aligned;
         }
-        (&mut self.sequence, &self.request.prompt[self.read..end], end == length)
-    }
-
-    /// Records that `tokens` were read.
-    pub(super) fn advance(&mut self, tokens: usize) {
-        let total = self.request.prompt.len();
-        if self.is_reading() {
-            // Progress is only told where there is room, and never at the cost of a token's place.
-            if self.events.capacity() > 1 {
-                let _ = self.events.try_send(Event::Prefilled { done: self.read + tokens, total });
+        end = self.stops.iter().copied().find(|stop| *stop > self.read).map_or(end, |stop| end.min(stop));
+        self.chunk.clear();
+        self.chunk.extend_from_slice(&self.tokens[self.read..end]);
+        self.rows = if end == length && self.answer.tokens_left() > 0 { LogitRows::Last } else { LogitRows::None };
+        self.drafted = 0;
+        if self.unread() == 1 && !self.is_reading() {
+            // The last token of an answer is not drafted: nothing would be chosen after it.
+            let draft = self.drafter.draft(&self.tokens, draft.min(self.answer.tokens_left().saturating_sub(1)));
+            if !draft.is_empty() {
+                self.drafted = draft.len();
+                self.before_draft = self.standing.as_ref().map(|standing| standing.sequence.clone());
+                self.chunk.extend_from_slice(draft);
+                self.rows = LogitRows::Tail(1 + draft.len());
             }
         }
-        self.read += tokens;
+        self.chunk.len()
     }
 
-    /// Chooses the next token from `logits`. Whatever goes wrong in it is this request's alone.
-    pub(super) fn choose(&mut self, logits: &mut [f32]) {
-        let chosen = catch_unwind(AssertUnwindSafe(|| self.choose_inner(logits)));
-        if let Err(failure) = chosen.unwrap_or(Err(Failure::Panicked)) {
-            self.fail(failure);
+    /// What was prepared.
+    pub(super) fn chunk(&mut self) -> Option<Chunk<'_, S>> {
+        let standing = self.standing.as_mut()?;
+        Some(Chunk { sequence: &mut standing.sequence, tokens: &self.chunk, logits: self.rows })
+    }
+
+    /// Takes what the step made of it: the rows that were asked for.
+    pub(super) fn settle(&mut self, rows: &mut dyn Iterator<Item = &mut [f32]>) {
+        let before = self.read;
+        self.read += self.chunk.len() - self.drafted;
+        if before < self.prompt_tokens {
+            self.outbox.mention(Event::Prefilled { done: self.read.min(self.prompt_tokens), total: self.prompt_tokens });
+        }
+        let mut accepted = 0;
+        for index in 0..self.rows.count(self.chunk.len()) {
+            let row = rows.next().expect("a backend gives every row that was asked for");
+            if self.done || accepted < index {
+                continue;
+            }
+            self.choose(row);
+            let drafted = self.chunk.get(self.chunk.len() - self.drafted + index);
+            accepted += usize::from(!self.done && drafted.is_some() && drafted == self.tokens.last());
+        }
+        if self.drafted > 0 {
+            self.settle_draft(before, accepted);
+        }
+        if self.read == self.tokens.len() && self.answer.tokens_left() == 0 && !self.done {
+            self.finish(FinishReason::Read);
         }
     }
 
-    fn choose_inner(&mut self, logits: &mut [f32]) -> Result<(), Failure> {
-        self.sampler.admit(logits)?;
-        let reported = self.request.logprobs.map(|count| logprobs(logits, count));
-        let raw = reported.as_ref().map(|_| logits.to_vec());
-        let forced = self.reasoning.as_ref().and_then(Reasoning::forced);
-        let id = match forced {
-            Some(id) => id,
-            None => {
-                let mask = self.request.mask.as_mut();
-                match mask {
-                    Some(mask) => self.sampler.choose(logits, Some(mask.as_mut()))?,
-                    None => self.sampler.choose(logits, None)?,
-                }
-            }
-        };
-        if self.usage.completion_tokens == 0 {
+    /// Keeps what the sequence read of a draft if all of it was right; else goes back to before it.
+    fn settle_draft(&mut self, before: usize, accepted: usize) {
+        self.usage.drafted_tokens += self.drafted;
+        self.usage.accepted_tokens += accepted;
+        if !self.done {
+            self.drafter.learn(self.drafted, accepted);
+        }
+        let sequence = self.before_draft.take();
+        if accepted == self.drafted {
+            self.read += accepted;
+        } else if let (Some(standing), Some(sequence)) = (&mut self.standing, sequence) {
+            standing.sequence = sequence;
+            self.read = before;
+        }
+        self.drafted = 0;
+    }
+
+    fn choose(&mut self, logits: &mut [f32]) {
+        if self.verify && self.witnessed.is_none() {
+            self.witnessed = Some(logits.to_vec());
+        }
+        let chosen = self.answer.choose(logits);
+        if self.usage.completion_tokens == 0 && chosen.is_ok() {
             self.usage.prefill = self.since.elapsed();
             self.since = Instant::now();
         }
-        if self.request.stop_tokens.contains(&id) {
-            self.finish(FinishReason::Stop(id));
-            return Ok(());
+        match chosen {
+            Err(failure) => self.fail(failure),
+            Ok(Said::Stop(id)) => self.finish(FinishReason::Stop(id)),
+            Ok(Said::Token { id, logprob, top, end }) => {
+                self.tokens.push(id);
+                self.usage.completion_tokens += 1;
+                self.outbox.send(Event::Token { id, logprob, top });
+                if let Some(reason) = end {
+                    self.finish(reason);
+                }
+            }
         }
-        self.sampler.push(id);
-        if let Some(reasoning) = &mut self.reasoning {
-            reasoning.push(id);
-        }
-        self.chosen = [id];
-        self.usage.completion_tokens += 1;
-        let logprob = raw.zip(reported.as_ref()).and_then(|(raw, (_, normaliser))| Some(raw.get(id as usize)? - normaliser));
-        self.send(Event::Token { id, logprob, top: reported.map(|(top, _)| top).unwrap_or_default() });
-        if self.loops.as_mut().is_some_and(|loops| loops.push(id)) {
-            self.finish(FinishReason::Loop);
-        } else if self.usage.completion_tokens >= self.request.output_tokens_max {
-            self.finish(FinishReason::Length);
-        }
-        Ok(())
     }
 
     fn finish(&mut self, reason: FinishReason) {
-        self.usage.decode = self.since.elapsed();
-        self.usage.reasoning_tokens = self.reasoning.as_ref().map_or(0, Reasoning::used);
+        let elapsed = self.since.elapsed();
+        if reason == FinishReason::Read {
+            self.usage.prefill = elapsed
+        } else {
+            self.usage.decode = elapsed
+        }
+        self.usage.reasoning_tokens = self.answer.reasoning_tokens();
         self.done = true;
-        self.send(Event::Finished { reason, usage: self.usage });
+        self.outbox.send(Event::Finished { reason, usage: self.usage });
     }
 
     /// Ends it without an answer.
     pub(super) fn fail(&mut self, failure: Failure) {
         self.done = true;
-        self.send(Event::Failed(failure));
-    }
-
-    fn send(&mut self, event: Event) {
-        self.unsent.push_back(event);
-        self.flush();
+        self.before_draft = None;
+        self.outbox.send(Event::Failed(failure));
     }
 
     /// Sends what the receiver had no room for; true if something could be sent.
     pub(super) fn flush(&mut self) -> bool {
-        let mut sent = false;
-        while let Some(event) = self.unsent.pop_front() {
-            match self.events.try_send(event) {
-                Ok(()) => sent = true,
-                Err(TrySendError::Full(event)) => {
-                    self.unsent.push_front(event);
-                    self.stalled = self.stalled.filter(|_| !sent).or_else(|| Some(Instant::now()));
-                    return sent;
-                }
-                Err(TrySendError::Closed(_)) => self.unsent.clear(),
-            }
-        }
-        self.stalled = None;
-        sent
+        self.outbox.flush()
+    }
+
+    /// How long it has been since it was submitted.
+    pub(super) fn age(&self) -> Duration {
+        self.submitted.elapsed()
     }
 }

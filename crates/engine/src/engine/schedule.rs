@@ -1,41 +1,78 @@
-//! Who takes part in a step: one token of every running answer, and as much of one prompt as leaves their pace bearable.
+//! Who takes part in a step: one token of every running answer, with drafts where they pay, and as much of prompts as leaves the
+//! answers' pace bearable. Prompts of different people are read in turn; what is read ahead goes on only when nobody waits for anything.
 
+use std::collections::HashMap;
+
+use super::pace::Pace;
 use super::running::Active;
-use super::{Backend, Chunk, LogitRows};
-use crate::limits::{CHUNK_TOKENS, CHUNK_TOKENS_SHARED};
+use super::{Backend, Priority, Snapshot};
+use crate::limits::{CHUNK_TOKENS_MIN, DRAFT_TOKENS_MAX, READERS_MAX};
 
-/// Which of the active sequences take part, and with how many tokens. In order of arrival; one prompt is read at a time, so that the
-/// first is answered first.
-pub(super) fn plan<S>(active: &[Active<S>]) -> Vec<(usize, usize)> {
-    let ready = || active.iter().enumerate().filter(|(_, one)| one.is_ready());
-    let writing = ready().filter(|(_, one)| !one.is_reading()).map(|(index, _)| (index, 1));
-    let mut plan: Vec<(usize, usize)> = writing.collect();
-    let most = if plan.is_empty() { CHUNK_TOKENS } else { CHUNK_TOKENS_SHARED };
-    if let Some((index, _)) = ready().find(|(_, one)| one.is_reading()) {
-        plan.push((index, most));
-        plan.sort_unstable();
+/// One sequence's part in a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Among the active ones.
+    pub(super) index: usize,
+    /// Tokens to read at most.
+    pub(super) tokens: usize,
+    /// Tokens to draft at most.
+    pub(super) draft: usize,
+}
+
+/// When each client's prompt was last read from.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    last: HashMap<u64, u64>,
+    now: u64,
+}
+
+/// Who takes part, in the order of `active`.
+pub(super) fn plan<S: Snapshot>(active: &[Active<S>], turns: &mut Turns, pace: &Pace, drafts: bool) -> Vec<Part> {
+    // Somebody whom others wait for is as urgent as they are.
+    let is_awaited =
+        |id: u64| active.iter().any(|one| one.priority == Priority::Interactive && one.follows.is_some_and(|(by, _)| by == id));
+    let ready: Vec<(usize, &Active<S>)> = active.iter().enumerate().filter(|(_, one)| one.is_ready()).collect();
+    let is_urgent = |one: &Active<S>| one.priority == Priority::Interactive || is_awaited(one.id);
+    let urgent = ready.iter().any(|(_, one)| is_urgent(one));
+    let taking: Vec<_> = ready.into_iter().filter(|(_, one)| !urgent || is_urgent(one)).collect();
+
+    let writers = taking.iter().filter(|(_, one)| !one.is_reading()).count();
+    let draft = if drafts && writers > 0 { DRAFT_TOKENS_MAX / writers } else { 0 };
+    let writing = taking.iter().filter(|(_, one)| !one.is_reading()).map(|(index, _)| Part { index: *index, tokens: usize::MAX, draft });
+    let mut plan: Vec<Part> = writing.collect();
+
+    let mut readers: Vec<_> = taking.into_iter().filter(|(_, one)| one.is_reading()).collect();
+    readers.sort_by_key(|(_, one)| (turns.last.get(&one.client).copied().unwrap_or(0), one.id));
+    let mut left = pace.tokens(writers > 0 || !urgent);
+    for (index, one) in readers.into_iter().take(READERS_MAX) {
+        if left < CHUNK_TOKENS_MIN {
+            break;
+        }
+        let tokens = left.min(one.unread());
+        plan.push(Part { index, tokens, draft: 0 });
+        left -= tokens;
+        turns.now += 1;
+        turns.last.insert(one.client, turns.now);
     }
+    turns.last.retain(|client, _| active.iter().any(|one| one.client == *client));
+    plan.sort_unstable_by_key(|part| part.index);
     plan
 }
 
-/// Takes the step.
-pub(super) fn step<B: Backend>(backend: &mut B, active: &mut [Active<B::Sequence>], plan: &[(usize, usize)], logits: &mut Vec<f32>) {
-    let mut read = Vec::with_capacity(plan.len());
-    let mut batch = Vec::with_capacity(plan.len());
-    for (index, one) in active.iter_mut().enumerate() {
-        let Some((_, most)) = plan.iter().find(|(planned, _)| *planned == index) else { continue };
-        let (sequence, tokens, needed) = one.next_tokens(*most);
-        read.push((index, tokens.len(), needed));
-        batch.push(Chunk { sequence, tokens, logits: if needed { LogitRows::Last } else { LogitRows::None } });
+/// Takes the step; returns how many tokens of prompts were read.
+pub(super) fn step<B: Backend>(backend: &mut B, active: &mut [Active<B::Sequence>], plan: &[Part], logits: &mut Vec<f32>) -> usize {
+    let mut taking: Vec<_> = active.iter_mut().enumerate().filter(|(index, _)| plan.iter().any(|part| part.index == *index)).collect();
+    let mut prompts = 0;
+    for ((_, one), part) in taking.iter_mut().zip(plan) {
+        let reads = one.is_reading();
+        let tokens = one.prepare(part.tokens, part.draft);
+        prompts += if reads { tokens } else { 0 };
     }
+    let mut batch: Vec<_> = taking.iter_mut().filter_map(|(_, one)| one.chunk()).collect();
     backend.step(&mut batch, logits);
-    let width = backend.vocabulary();
-    let mut rows = logits.chunks_exact_mut(width);
-    for (index, tokens, needed) in read {
-        active[index].advance(tokens);
-        if needed {
-            let row = rows.next().expect("a backend gives every row that was asked for");
-            active[index].choose(row);
-        }
+    let mut rows = logits.chunks_exact_mut(backend.vocabulary());
+    for (_, one) in &mut taking {
+        one.settle(&mut rows);
     }
+    prompts
 }

@@ -1,0 +1,213 @@
+//! Between requests and the snapshots: where a request goes on from, where its sequence is kept, and whose work it can wait for.
+
+use std::sync::Arc;
+
+use super::running::Active;
+use super::{Backend, Snapshot};
+use crate::cache::{CacheRequest, Miss, Pin, ReuseEnd, SnapshotTree, Tier};
+use crate::limits::{FORK_TOKENS_MIN, SNAPSHOT_TOKENS, SNAPSHOT_TOKENS_MIN};
+
+/// A slower tier below the tree, if there is one.
+pub(super) type Below<S> = Option<Arc<dyn Tier<S>>>;
+
+/// The snapshots of an engine.
+pub(super) struct Reuse<S> {
+    pub(super) tree: SnapshotTree<S>,
+    pub(super) below: Below<S>,
+    /// Share of hits to be verified.
+    pub(super) verify_rate: f32,
+    /// Hits times the share, since the last one that is verified.
+    verify_due: f32,
+}
+
+impl<S: Snapshot> Reuse<S> {
+    pub(super) fn new(tree: SnapshotTree<S>, below: Below<S>, verify_rate: f32) -> Self {
+        Self { tree, below, verify_rate, verify_due: 0.0 }
+    }
+
+    /// Gives `one` the longest sequence there is for its tokens, and says where to keep it on the way. What is on the disk comes later.
+    pub(super) fn begin<B: Backend<Sequence = S>>(&mut self, one: &mut Active<S>, backend: &B) {
+        let Some(cache) = one.cache.clone().filter(|_| self.tree.is_on() || self.below.is_some()) else {
+            one.stand(backend.begin(), 0, None);
+            self.record(one, 0, ReuseEnd::Off);
+            return;
+        };
+        // At least one token is always read, for its logits.
+        let most = one.tokens.len() - 1;
+        let found = self.tree.look_up(cache.prefix(&one.tokens), most);
+        let fork = found.fork.filter(|(at, seen)| {
+            let from = found.snapshot.as_ref().map_or(0, |(length, ..)| *length);
+            *at > from && (*seen || at - from >= FORK_TOKENS_MIN)
+        });
+        one.stops = stops(&cache, one.prompt_tokens, fork.map(|(at, _)| at));
+        let mut end = found.end;
+        let (sequence, read, pin) = match found.snapshot {
+            Some((length, sequence, pin)) => (sequence, length, Some(pin)),
+            None => (backend.begin(), 0, None),
+        };
+        if let Some(tier) = &self.below
+            && tier.longest(cache.prefix(&one.tokens), most).is_none_or(|length| length > read)
+        {
+            let fetching = tier.fetch(cache.prefix(&one.tokens), most, (read > 0).then_some((read, &sequence)));
+            match fetching.poll() {
+                Some(Err(miss)) => end = missed(miss, end),
+                Some(Ok(fetched)) => return self.arrive(one, sequence, read, pin, Ok(fetched), end),
+                None => one.fetching = Some(fetching),
+            }
+        }
+        one.stand(sequence, read, pin);
+        if one.fetching.is_none() {
+            self.record(one, read, end);
+        } else {
+            one.reuse = Some((read, end));
+        }
+    }
+
+    /// Looks whether what `one` waits for has arrived from the disk.
+    pub(super) fn poll(&mut self, one: &mut Active<S>) {
+        let Some(fetched) = one.fetching.as_ref().and_then(crate::cache::Fetching::poll) else { return };
+        one.fetching = None;
+        let end = one.reuse.map_or(ReuseEnd::NoEntry, |(_, end)| end);
+        if let Some(standing) = one.standing.take() {
+            let read = one.read;
+            self.arrive(one, standing.sequence, read, standing.pin, fetched, end);
+        }
+    }
+
+    /// Goes on from what came from the disk, or from what there was.
+    fn arrive(
+        &mut self,
+        one: &mut Active<S>,
+        sequence: S,
+        read: usize,
+        pin: Option<Pin>,
+        fetched: Result<(usize, S), Miss>,
+        end: ReuseEnd,
+    ) {
+        match (fetched, &one.cache) {
+            (Ok((length, fetched)), Some(cache)) if length > read && length < one.tokens.len() => {
+                self.tree.insert(cache.prefix(&one.tokens[..length]), &fetched);
+                self.tree.stats.hits_disk += 1;
+                let end = if length + 1 == one.tokens.len() { ReuseEnd::Complete } else { end };
+                one.stand(fetched, length, None);
+                self.record(one, length, end);
+            }
+            (fetched, _) => {
+                let end = fetched.err().map_or(end, |miss| missed(miss, end));
+                one.stand(sequence, read, pin);
+                self.record(one, read, end);
+            }
+        }
+    }
+
+    /// Writes down how far reuse went, the first time that a request begins.
+    fn record(&mut self, one: &mut Active<S>, read: usize, end: ReuseEnd) {
+        if std::mem::replace(&mut one.counted, true) {
+            return;
+        }
+        one.reuse = Some((read, end));
+        one.usage.cached_tokens = read;
+        self.tree.stats.count(read, end);
+        self.tree.stats.tokens_computed += (one.prompt_tokens - read) as u64;
+        if read > 0 {
+            self.verify_due += self.verify_rate;
+            one.verify = self.verify_due >= 1.0;
+            self.verify_due -= if one.verify { 1.0 } else { 0.0 };
+        }
+    }
+
+    /// Keeps the sequence of `one` if this is a place to.
+    pub(super) fn keep(&mut self, one: &Active<S>) {
+        let (Some(cache), Some(standing)) = (&one.cache, &one.standing) else { return };
+        let ends = one.is_done() && cache.keep_answer && one.read > one.prompt_tokens;
+        if ends || one.stops.contains(&one.read) {
+            self.insert(cache, &one.tokens[..one.read], &standing.sequence);
+        }
+    }
+
+    /// Keeps the sequence of one that has to give its place away.
+    pub(super) fn keep_parked(&mut self, one: &Active<S>) {
+        if let (Some(cache), Some(standing), true) = (&one.cache, &one.standing, one.fetching.is_none() && one.read > 0) {
+            self.insert(cache, &one.tokens[..one.read], &standing.sequence);
+        }
+    }
+
+    fn insert(&mut self, cache: &CacheRequest, tokens: &[u32], sequence: &S) {
+        self.tree.insert(cache.prefix(tokens), sequence);
+        if let Some(tier) = &self.below {
+            tier.offer(cache.prefix(tokens), sequence);
+        }
+    }
+
+    /// Whom among `active` to wait for, as it is reading the same and will keep it, and after how many tokens.
+    pub(super) fn leader(&self, one: &Active<S>, active: &[Active<S>]) -> Option<(u64, usize)> {
+        let cache = one.cache.as_ref().filter(|_| self.tree.is_on())?;
+        let stop = |other: &Active<S>| {
+            let same_readers = other.cache.as_ref().is_some_and(|theirs| {
+                theirs.domain == cache.domain && theirs.public_tokens == cache.public_tokens && !other.is_done() && other.is_reading()
+            });
+            let common = || one.tokens.iter().zip(&other.tokens).take_while(|(a, b)| a == b).count().min(one.tokens.len() - 1);
+            let common = if same_readers { common() } else { 0 };
+            let ahead = |stop: &usize| *stop > other.read && *stop >= one.read + SNAPSHOT_TOKENS_MIN && *stop <= common;
+            other.stops.iter().copied().rev().find(ahead).map(|stop| (other.id, stop))
+        };
+        active.iter().filter_map(stop).max_by_key(|(_, stop)| *stop)
+    }
+}
+
+/// Why reuse ended, when the disk could not help.
+fn missed(miss: Miss, end: ReuseEnd) -> ReuseEnd {
+    match miss {
+        Miss::NoEntry => end,
+        Miss::Fingerprint => ReuseEnd::Fingerprint,
+        Miss::Damaged | Miss::Unreadable | Miss::Busy | Miss::Closed => ReuseEnd::Disk,
+    }
+}
+
+/// Where a prompt's sequence is kept: at the end of the public preamble, at boundaries that are not too close, where it parts from what
+/// others read, and within long runs at absolute places, so that different prompts agree on them.
+fn stops(cache: &CacheRequest, prompt_tokens: usize, fork: Option<usize>) -> Vec<usize> {
+    let within = |at: &usize| (1..=prompt_tokens).contains(at);
+    let mut fixed: Vec<usize> = [cache.public_tokens].into_iter().chain(fork).filter(within).collect();
+    let mut boundaries: Vec<usize> = cache.boundaries.iter().copied().filter(within).collect();
+    boundaries.sort_unstable();
+    fixed.extend(boundaries.last());
+    let mut last = 0;
+    for at in boundaries {
+        if at - last >= SNAPSHOT_TOKENS_MIN {
+            fixed.push(at);
+            last = at;
+        }
+    }
+    fixed.sort_unstable();
+    fixed.dedup();
+    let mut all = fixed.clone();
+    let starts = [0].into_iter().chain(fixed.iter().copied());
+    for (start, end) in starts.zip(fixed.iter().copied().chain([prompt_tokens])) {
+        let margin = SNAPSHOT_TOKENS / 2;
+        let inner = (1..).map(|n| n * SNAPSHOT_TOKENS).skip_while(|at| *at < start + margin).take_while(|at| at + margin <= end);
+        all.extend(inner);
+    }
+    all.sort_unstable();
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::Domain;
+
+    #[test]
+    fn sequences_are_kept_where_prompts_may_part() {
+        let cache = |boundaries: &[usize]| CacheRequest {
+            domain: Domain([1; 32]),
+            public_tokens: 100,
+            boundaries: boundaries.to_vec(),
+            keep_answer: false,
+        };
+        assert_eq!(stops(&cache(&[100, 700, 710, 730]), 740, None), [100, 700, 730], "what ends last counts, however close");
+        assert_eq!(stops(&cache(&[100, 700, 9000]), 740, Some(300)), [100, 300, 700]);
+        assert_eq!(stops(&cache(&[100, 9000]), 20_000, None), [100, 4096, 9000, 12_288, 16_384]);
+        assert!(stops(&cache(&[]), 50, None).is_empty());
+    }
+}

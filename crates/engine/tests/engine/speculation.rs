@@ -1,0 +1,94 @@
+//! Drafts copied from what was read before change no answer, are right where answers repeat, and are given up where they are not.
+
+use pinakes_engine::engine::{Engine, Event, Local, LocalOptions, Request, Usage};
+use pinakes_engine::sampler::{LogitMask, ReasoningBudget, Sampling};
+use pinakes_engine::weights::Quantization;
+use pinakes_engine::{CpuBackend, KvKind, Model};
+
+use crate::support::{options, random_tokens};
+use crate::toy::{Toy, VOCABULARY};
+
+/// All that is said, to the bit.
+fn said(engine: &Local, request: Request) -> (Vec<(u32, Option<u32>)>, Usage) {
+    let mut running = engine.submit(request).unwrap();
+    let mut tokens = Vec::new();
+    loop {
+        match running.next_blocking().unwrap() {
+            Event::Token { id, logprob, .. } => tokens.push((id, logprob.map(f32::to_bits))),
+            Event::Finished { usage, .. } => return (tokens, usage),
+            Event::Failed(failure) => panic!("{failure}"),
+            Event::Prefilled { .. } => {}
+        }
+    }
+}
+
+fn with(speculate: bool) -> LocalOptions {
+    LocalOptions { speculate, ..LocalOptions::default() }
+}
+
+/// Random weights repeat nothing of themselves; this makes them, most of the time.
+struct Quoting(Vec<u32>);
+
+impl LogitMask for Quoting {
+    fn apply(&mut self, generated: &[u32], logits: &mut [f32]) {
+        let spread = logits.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+        logits[self.0[generated.len() % self.0.len()] as usize] += 1.6 * spread;
+    }
+}
+
+/// Greedy and sampled ones, with everything that remembers what was said.
+fn requests(vocabulary: usize) -> Vec<Request> {
+    let phrase = random_tokens(3, 12, vocabulary);
+    let prompt: Vec<u32> = phrase.iter().cycle().take(100).copied().collect();
+    let samplings = [
+        Sampling::default(),
+        Sampling { temperature: 0.3, seed: 4, ..Sampling::default() },
+        Sampling { temperature: 1.0, top_k: 2, seed: 5, ..Sampling::default() },
+        Sampling { repetition: 1.1, frequency: 0.1, ..Sampling::default() },
+    ];
+    let mask = || Some(Box::new(Quoting(phrase.clone())) as Box<dyn LogitMask>);
+    let request = |sampling| Request { sampling, mask: mask(), logprobs: Some(0), ..Request::greedy(prompt.clone(), 150) };
+    let mut requests: Vec<Request> = samplings.into_iter().map(request).collect();
+    requests.push(Request {
+        reasoning: Some(ReasoningBudget { tokens_max: 20, close: 1, forced: vec![2, 1] }),
+        ..request(Sampling::default())
+    });
+    requests.push(Request { stop_loops: true, mask: mask(), ..Request::greedy(prompt.clone(), 400) });
+    requests
+}
+
+#[test]
+fn drafts_change_nothing() {
+    let model = || CpuBackend::new(Model::random("tiny", Quantization::Q8_0, 1, &options(KvKind::F16)).unwrap());
+    let (fast, plain) = (Local::start(model(), with(true)).unwrap(), Local::start(model(), with(false)).unwrap());
+    let (mut accepted, mut rejected) = (0, 0);
+    for (index, (a, b)) in requests(320).into_iter().zip(requests(320)).enumerate() {
+        let ((a, usage), (b, _)) = (said(&fast, a), said(&plain, b));
+        assert_eq!(a, b, "request {index}");
+        accepted += usage.accepted_tokens;
+        rejected += usage.drafted_tokens - usage.accepted_tokens;
+    }
+    assert!(accepted > 300 && rejected > 30, "{accepted} accepted, {rejected} rejected");
+    assert_eq!(plain.stats().drafted_tokens, 0);
+}
+
+#[test]
+fn answers_that_repeat_take_fewer_steps_and_others_hardly_more() {
+    for (cycle, repeats) in [(40, true), (0, false)] {
+        let steps = |speculate| {
+            let (toy, watch) = Toy::new();
+            let engine = Local::start(Toy { cycle, ..toy }, with(speculate)).unwrap();
+            let (tokens, usage) = said(&engine, Request::greedy(random_tokens(1, 300, VOCABULARY), 1000));
+            let steps = watch.steps.lock().unwrap().len();
+            (tokens, usage, steps)
+        };
+        let ((fast, usage, with), (plain, _, without)) = (steps(true), steps(false));
+        assert_eq!(fast, plain);
+        eprintln!("cycle {cycle}: {with} steps for {without}, {} of {} drafted", usage.accepted_tokens, usage.drafted_tokens);
+        if repeats {
+            assert!(2 * with < without, "{with} {without} {usage:?}");
+        } else {
+            assert!(with <= without + 5 && usage.drafted_tokens < 100, "{with} {without} {usage:?}");
+        }
+    }
+}
