@@ -9,6 +9,7 @@ mod hugging_face;
 mod llama;
 mod local;
 mod quantized;
+mod restart;
 mod reuse;
 mod schedule;
 mod speculation;
