@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::reuse::Below;
 use super::running::Job;
-use super::thread::State;
+use super::thread::{Order, State};
 use super::{Backend, Description, Engine, EngineStats, Refused, Request, Running, admission};
-use crate::cache::{Tier, TierStats};
+use crate::cache::{Domain, Tier, TierStats};
 use crate::limits::{EVENTS_MAX, GAP_TIME_TARGET, QUEUE_MAX, RUNNING_MAX, STALL_TIME_MAX};
 
 /// What an engine may take.
@@ -56,7 +56,7 @@ impl Default for LocalOptions {
 
 /// A model on a thread of its own. Dropping it ends the thread; what it was working on fails.
 pub struct Local {
-    jobs: Option<Sender<Job>>,
+    orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
     tier_stats: Option<Box<dyn Fn() -> TierStats + Send + Sync>>,
@@ -115,7 +115,7 @@ impl Local {
         let shared = Arc::new(Shared::default());
         let state = State::new(backend, receiver, Arc::clone(&shared), below, options.clone());
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || state.run())?;
-        Ok(Self { jobs: Some(sender), thread: Some(thread), shared, tier_stats, description, options })
+        Ok(Self { orders: Some(sender), thread: Some(thread), shared, tier_stats, description, options })
     }
 
     /// What the engine is doing and did. Does not wait for the thread.
@@ -123,6 +123,14 @@ impl Local {
     pub fn stats(&self) -> EngineStats {
         let stats = *self.shared.stats();
         EngineStats { waiting: self.shared.waiting.load(Ordering::Acquire), tier: self.tier_stats.as_ref().map(|stats| stats()), ..stats }
+    }
+
+    /// Drops every snapshot of a domain, whose epoch is over, in memory and on the disk, before the next step.
+    pub fn forget_domain(&self, domain: Domain) {
+        if let Some(orders) = &self.orders {
+            // Where the thread is gone, so are its snapshots.
+            let _ = orders.send(Order::Forget(domain));
+        }
     }
 
     fn busy(&self, waiting: usize) -> Refused {
@@ -135,13 +143,13 @@ impl Local {
 impl Engine for Local {
     fn submit(&self, mut request: Request) -> Result<Running, Refused> {
         let bytes = admission::admit(&mut request, &self.description)?;
-        let jobs = self.jobs.as_ref().ok_or(Refused::Closed)?;
+        let orders = self.orders.as_ref().ok_or(Refused::Closed)?;
         let most = self.options.queue_max;
         let counted = self.shared.waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < most).then_some(n + 1));
         counted.map_err(|waiting| self.busy(waiting))?;
         let (events, receiver) = tokio::sync::mpsc::channel(self.options.events_max.max(2));
         let job = Job { request, events, bytes, submitted: Instant::now() };
-        jobs.send(job).map_err(|_| Refused::Closed)?;
+        orders.send(Order::Answer(Box::new(job))).map_err(|_| Refused::Closed)?;
         Ok(Running { events: receiver })
     }
 
@@ -152,7 +160,7 @@ impl Engine for Local {
 
 impl Drop for Local {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.orders = None;
         if let Some(thread) = self.thread.take() {
             // The thread catches what can panic; if it did all the same, there is nobody left to tell.
             let _ = thread.join();

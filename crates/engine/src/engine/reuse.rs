@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::running::Active;
 use super::{Backend, Snapshot};
-use crate::cache::{CacheRequest, Miss, Pin, ReuseEnd, SnapshotTree, Tier};
+use crate::cache::{CacheRequest, Domain, Miss, Pin, ReuseEnd, SnapshotTree, Tier};
 use crate::limits::{FORK_TOKENS_MIN, SNAPSHOT_TOKENS, SNAPSHOT_TOKENS_MIN};
 
 /// A slower tier below the tree, if there is one.
@@ -132,6 +132,14 @@ impl<S: Snapshot> Reuse<S> {
         }
     }
 
+    /// Drops everything of a domain, in memory and on the disk. Who is being answered from it is answered.
+    pub(super) fn forget(&mut self, domain: Domain) {
+        self.tree.forget(domain);
+        if let Some(tier) = &self.below {
+            tier.forget(domain);
+        }
+    }
+
     fn insert(&mut self, cache: &CacheRequest, tokens: &[u32], sequence: &S) {
         self.tree.insert(cache.prefix(tokens), sequence);
         if let Some(tier) = &self.below {
@@ -195,7 +203,6 @@ fn stops(cache: &CacheRequest, prompt_tokens: usize, fork: Option<usize>) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::Domain;
 
     #[test]
     fn sequences_are_kept_where_prompts_may_part() {

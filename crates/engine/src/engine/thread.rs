@@ -17,15 +17,23 @@ use super::running::{Active, Job};
 use super::schedule::{self, Part, Turns};
 use super::shadow::Check;
 use super::{Backend, Failure, LocalOptions, Priority, queue};
-use crate::cache::SnapshotTree;
+use crate::cache::{Domain, SnapshotTree};
 
 /// How long the thread sleeps when every running request waits for its receiver or for the disk.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// What the thread is told.
+pub(super) enum Order {
+    /// A request.
+    Answer(Box<Job>),
+    /// The epoch of a domain is over.
+    Forget(Domain),
+}
+
 /// What the thread owns.
 pub(super) struct State<B: Backend> {
     backend: B,
-    jobs: Receiver<Job>,
+    orders: Receiver<Order>,
     shared: Arc<Shared>,
     queue: Vec<Active<B::Sequence>>,
     active: Vec<Active<B::Sequence>>,
@@ -39,12 +47,12 @@ pub(super) struct State<B: Backend> {
 }
 
 impl<B: Backend> State<B> {
-    pub(super) fn new(backend: B, jobs: Receiver<Job>, shared: Arc<Shared>, below: Below<B::Sequence>, options: LocalOptions) -> Self {
+    pub(super) fn new(backend: B, orders: Receiver<Order>, shared: Arc<Shared>, below: Below<B::Sequence>, options: LocalOptions) -> Self {
         let tree = SnapshotTree::new(options.cache_bytes, backend.prefill_cost(), backend.sequence_cost());
         Self {
             reuse: Reuse::new(tree, below, options.verify_reuse_rate),
             backend,
-            jobs,
+            orders,
             shared,
             queue: Vec::new(),
             active: Vec::new(),
@@ -84,31 +92,36 @@ impl<B: Backend> State<B> {
         let busy = flushed || leaving || self.active.iter().any(Active::is_ready) || (nothing && self.check.is_some());
         if !busy {
             let received =
-                if nothing { self.jobs.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { self.jobs.recv_timeout(PAUSE) };
+                if nothing { self.orders.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { self.orders.recv_timeout(PAUSE) };
             match received {
-                Ok(job) => self.enqueue(job),
+                Ok(order) => self.follow(order),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return false,
             }
         }
         loop {
-            match self.jobs.try_recv() {
-                Ok(job) => self.enqueue(job),
+            match self.orders.try_recv() {
+                Ok(order) => self.follow(order),
                 Err(TryRecvError::Empty) => return true,
                 Err(TryRecvError::Disconnected) => return false,
             }
         }
     }
 
-    fn enqueue(&mut self, job: Job) {
-        self.queue.push(Active::new(self.next_id, job, self.backend.vocabulary()));
-        self.next_id += 1;
+    fn follow(&mut self, order: Order) {
+        match order {
+            Order::Answer(job) => {
+                self.queue.push(Active::new(self.next_id, *job, self.backend.vocabulary()));
+                self.next_id += 1;
+            }
+            Order::Forget(domain) => self.reuse.forget(domain),
+        }
     }
 
     /// Tells everybody that there will be no more. Who has no room for it sees the channel close.
     fn close(&mut self) {
-        while let Ok(job) = self.jobs.try_recv() {
-            self.enqueue(job);
+        while let Ok(order) = self.orders.try_recv() {
+            self.follow(order);
         }
         let left = self.active.iter_mut().chain(&mut self.queue).filter(|one| !one.is_done() && !one.is_paused());
         left.for_each(|one| one.fail(Failure::Closed));
@@ -169,12 +182,17 @@ impl<B: Backend> State<B> {
     /// Looks whether what some wait for has come: bytes from the disk, or another who reads the same.
     fn look_out(&mut self) {
         self.active.iter_mut().filter(|one| one.fetching.is_some()).for_each(|one| self.reuse.poll(one));
-        let reads = |active: &[Active<B::Sequence>], id, stop| {
-            active.iter().any(|one| one.id == id && !one.is_done() && one.standing.is_some() && one.read < stop)
-        };
         for index in 0..self.active.len() {
-            if self.active[index].follows.is_some_and(|(id, stop)| !reads(&self.active, id, stop)) {
-                self.active[index].follows = None;
+            let Some((id, stop)) = self.active[index].follows else { continue };
+            let leader = self.active.iter().find(|one| one.id == id && !one.is_over(self.options.stall_time_max));
+            let follows = match leader {
+                Some(leader) if leader.read >= stop => None,
+                Some(leader) if !leader.is_done() => continue,
+                // It left before it got there: the first of those who waited goes on, the others wait for that one.
+                _ => self.reuse.leader(&self.active[index], &self.active),
+            };
+            self.active[index].follows = follows;
+            if follows.is_none() {
                 self.reuse.begin(&mut self.active[index], &self.backend);
             }
         }

@@ -167,6 +167,41 @@ fn who_asks_about_what_another_is_reading_waits_for_it() {
 }
 
 #[test]
+fn who_waited_for_one_who_left_waits_for_the_next() {
+    let (toy, watch) = Toy::new();
+    watch.token_micros.store(20, Ordering::Release);
+    let engine = Local::start(toy, LocalOptions { speculate: false, ..LocalOptions::default() }).unwrap();
+    let document = random_tokens(1, 3000, VOCABULARY);
+    let prompt = |n| [document.as_slice(), &random_tokens(n, 10, VOCABULARY)].concat();
+    let ask = |n: u64| engine.submit(request(&prompt(n), 1, Some(cache(1, 0, &[3000])))).unwrap();
+    let first = ask(0);
+    until("reading", || !watch.steps.lock().unwrap().is_empty());
+    let others: Vec<_> = (1..5).map(ask).collect();
+    until("everybody", || engine.stats().running == 5);
+    drop(first);
+    let cached: Vec<usize> = others.into_iter().map(|running| finish(running).cached()).collect();
+    assert_eq!(cached, [0, 3000, 3000, 3000]);
+    assert!(watch.computed() < 2 * 3010);
+}
+
+#[test]
+fn a_domain_whose_epoch_is_over_is_gone() {
+    let engine = Local::start(Toy::new().0, LocalOptions::default()).unwrap();
+    let prompt = random_tokens(1, 1000, VOCABULARY);
+    let cached = |domain| ask(&engine, request(&prompt, 1, Some(cache(domain, 100, &[100, 900])))).cached();
+    assert_eq!([cached(1), cached(1), cached(2), cached(2)], [0, 900, 100, 900]);
+    engine.forget_domain(Domain([1; 32]));
+    assert_eq!([cached(1), cached(2)], [100, 900]);
+    engine.forget_domain(Domain([1; 32]));
+    engine.forget_domain(Domain([2; 32]));
+    engine.forget_domain(Domain::PUBLIC);
+    until("nothing", || {
+        // Figures are published once a turn; an order alone is a turn.
+        engine.stats().cache.bytes == 0
+    });
+}
+
+#[test]
 fn what_is_read_ahead_is_there_when_it_is_asked_for() {
     let (toy, watch) = Toy::new();
     let engine = Local::start(toy, LocalOptions::default()).unwrap();
