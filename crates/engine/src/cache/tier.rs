@@ -41,7 +41,8 @@ pub trait Tier<S>: Send + Sync {
     /// waiting to be written. What is kept already is not written again.
     fn offer(&self, prefix: Prefix<'_>, snapshot: &S);
 
-    /// The length of the longest kept prefix of at most `most` tokens. Touches no disk.
+    /// The length of the longest kept prefix of at most `most` tokens. Counts as a use of it, so that what is used from memory is not
+    /// the first to go here. Touches no disk.
     fn longest(&self, prefix: Prefix<'_>, most: usize) -> Option<usize>;
 
     /// Starts to read back the longest kept prefix that is longer than `base` and at most `most` tokens long; a shorter one where that
@@ -153,7 +154,7 @@ pub struct TierStats {
     pub bytes_written: u64,
     /// Offered and dropped because too much was waiting.
     pub dropped_behind: u64,
-    /// Offered and dropped because there was no room beside what it goes on from.
+    /// Offered and dropped because it is larger than all that may be kept, or than what is left of that beside what it goes on from.
     pub dropped_no_room: u64,
     /// Offered and not written because writing failed: no room, no right to.
     pub write_failures: u64,

@@ -112,12 +112,10 @@ impl Files {
         file.metadata()?.modified()
     }
 
-    /// Gives the files of runs a time, which says when they were used last.
-    pub(super) fn set_used(&self, chain: &[Place], time: SystemTime) {
-        for place in chain {
-            // Where it cannot be told the order of eviction is a little worse, after a restart only.
-            let _ = File::open(path(&self.folder, place.id)).and_then(|file| file.file().set_modified(time));
-        }
+    /// Gives the file of a run a time, which says when it was used last.
+    pub(super) fn set_used(&self, id: Id, time: SystemTime) {
+        // Where it cannot be told the order of eviction is a little worse, after a restart only.
+        let _ = File::open(path(&self.folder, id)).and_then(|file| file.file().set_modified(time));
     }
 
     /// What unit `number` (1 or above) holds.

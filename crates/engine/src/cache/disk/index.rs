@@ -28,13 +28,15 @@ pub(super) struct Index {
     /// Lengths of the runs behind a run, by their domain, and how many have each.
     lengths: HashMap<(Id, Domain), BTreeMap<usize, usize>>,
     clock: u64,
+    /// Used since their files were last given a time.
+    touched: HashSet<Id>,
     bytes: u64,
     stored: u64,
 }
 
 impl Index {
     pub(super) fn new(naming: Naming) -> Self {
-        Self { naming, nodes: HashMap::new(), lengths: HashMap::new(), clock: 0, bytes: 0, stored: 0 }
+        Self { naming, nodes: HashMap::new(), lengths: HashMap::new(), clock: 0, touched: HashSet::new(), bytes: 0, stored: 0 }
     }
 
     /// Bytes of the files that are complete.
@@ -53,6 +55,10 @@ impl Index {
 
     pub(super) fn contains(&self, id: Id) -> bool {
         self.nodes.contains_key(&id)
+    }
+
+    pub(super) fn place(&self, id: Id) -> Option<Place> {
+        self.nodes.get(&id).map(|node| node.place)
     }
 
     /// Adds a run as the most recently used; false when its parent is not known, or it does not go on where that ends.
@@ -83,13 +89,23 @@ impl Index {
     }
 
     /// Records that runs were used.
-    pub(super) fn touch(&mut self, ids: &[Id]) {
+    pub(super) fn touch(&mut self, chain: &[Place]) {
         self.clock += 1;
-        for id in ids {
-            if let Some(node) = self.nodes.get_mut(id) {
+        for place in chain {
+            if let Some(node) = self.nodes.get_mut(&place.id) {
                 node.used = self.clock;
+                self.touched.insert(place.id);
             }
         }
+    }
+
+    /// What was used since this was asked last, and is complete, in the order of its use.
+    pub(super) fn take_touched(&mut self) -> Vec<Id> {
+        let used = |id: &Id| self.nodes.get(id).filter(|node| node.stored).map(|node| (node.used, *id));
+        let mut touched: Vec<(u64, Id)> = self.touched.iter().filter_map(used).collect();
+        self.touched.clear();
+        touched.sort_unstable();
+        touched.into_iter().map(|(_, id)| id).collect()
     }
 
     /// The runs that lead to the longest known prefix of at most `most` tokens, and where a run behind the last would be. Runs whose file
@@ -194,6 +210,7 @@ impl Index {
 
     fn unlink(&mut self, place: &Place) {
         let Some(node) = self.nodes.remove(&place.id) else { return };
+        self.touched.remove(&place.id);
         if node.stored {
             self.bytes -= node.bytes;
             self.stored -= 1;

@@ -46,7 +46,7 @@ pub use key::Key;
 pub struct DiskOptions {
     /// Bytes of all files.
     pub bytes_max: u64,
-    /// Bytes of snapshots that wait to be written; further ones are dropped.
+    /// Bytes of snapshots that wait to be written; further ones are dropped, unless nothing waits.
     pub bytes_waiting_max: u64,
     /// What to seal files with.
     pub key: Option<Key>,
@@ -184,7 +184,13 @@ impl Tier<Sequence> for DiskTier {
         let chain = shelf.own.chain(prefix, prefix.tokens.len(), true);
         let Some(place) = shelf.own.next_place(&chain, prefix) else { return };
         let bytes = self.shared.files.bytes(place.start, place.end);
-        if bytes > self.shared.bytes_max || shelf.counts.bytes_waiting.saturating_add(bytes) > self.bytes_waiting_max {
+        if bytes > self.shared.bytes_max {
+            shelf.counts.dropped_no_room += 1;
+            return;
+        }
+        // One is always taken, however large.
+        let waiting = shelf.counts.bytes_waiting;
+        if waiting > 0 && waiting.saturating_add(bytes) > self.bytes_waiting_max {
             shelf.counts.dropped_behind += 1;
             return;
         }
@@ -196,7 +202,10 @@ impl Tier<Sequence> for DiskTier {
     }
 
     fn longest(&self, prefix: Prefix<'_>, most: usize) -> Option<usize> {
-        self.shared.shelf().own.chain(prefix, most, false).last().map(|last| last.end)
+        let mut shelf = self.shared.shelf();
+        let chain = shelf.own.chain(prefix, most, false);
+        shelf.own.touch(&chain);
+        chain.last().map(|last| last.end)
     }
 
     fn fetch(&self, prefix: Prefix<'_>, most: usize, base: Option<(usize, &Sequence)>) -> Fetching<Sequence> {

@@ -1,7 +1,6 @@
 //! The thread that reads snapshots back.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
-use std::time::Duration;
 
 use super::Shared;
 use super::file::Fault;
@@ -41,13 +40,9 @@ fn fetch_longest(shared: &Shared, fetch: &Fetch, removals: &Sender<Work>) -> Fet
         match shared.files.read(&chain, &prefix.tokens[..end], base) {
             Ok((sequence, bytes)) => {
                 let mut shelf = shared.shelf();
-                shelf.own.touch(&chain.iter().map(|place| place.id).collect::<Vec<_>>());
+                shelf.own.touch(&chain);
                 shelf.counts.hits += 1;
                 shelf.counts.bytes_read += bytes;
-                shelf.latest += Duration::from_millis(1);
-                let time = shelf.latest;
-                drop(shelf);
-                shared.files.set_used(&chain, time);
                 return Ok((end, sequence));
             }
             Err((id, fault)) => {

@@ -54,7 +54,12 @@ pub(super) fn restore(folder: &Path, fingerprint: &[u8; 32], key: Option<&Key>) 
     }
     // The time of a file is that of its last use.
     found.sort_by_key(|(_, used)| *used);
-    found.iter().for_each(|(header, _)| shelf.own.touch(&[header.id]));
+    for (header, _) in &found {
+        let place = shelf.own.place(header.id);
+        shelf.own.touch(place.as_slice());
+    }
+    // Their files have these times already.
+    shelf.own.take_touched();
     shelf.latest = found.last().map_or(SystemTime::UNIX_EPOCH, |(_, used)| *used);
     for path in useless {
         // What cannot be removed is met again next time.

@@ -1,12 +1,16 @@
 //! The thread that changes files, in the order in which the shelf changed.
 
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::Duration;
 
 use super::Shared;
 use super::file::{self, Place};
 use super::id::Id;
 use crate::limits::disk::FILES_MAX;
 use crate::sequence::Sequence;
+
+/// Between the times that files used one after the other are given.
+const USE: Duration = Duration::from_millis(1);
 
 /// What there is to do.
 pub(super) enum Work {
@@ -34,6 +38,21 @@ pub(super) fn run(shared: &Shared, work: &Receiver<Work>) {
             // Who asked may have left.
             Work::Tell(done) => drop(done.send(())),
         }
+        tell_use(shared);
+    }
+    tell_use(shared);
+}
+
+/// Gives what was used lately times in that order, so that the order is known after a restart.
+fn tell_use(shared: &Shared) {
+    let mut shelf = shared.shelf();
+    let used = shelf.own.take_touched();
+    let mut time = shelf.latest;
+    shelf.latest += USE * used.len() as u32;
+    drop(shelf);
+    for id in used {
+        time += USE;
+        shared.files.set_used(id, time);
     }
 }
 
