@@ -17,15 +17,15 @@ fn main() {
     let mut number = |otherwise: usize| arguments.next().map_or(otherwise, |text| text.parse().expect("a number"));
     let (threads, length) = (number(2), number(8192));
     let options = LoadOptions { threads, kv: KvKind::Q8, ..LoadOptions::default() };
-    let engine = |speculate| {
+    let engine_of = |speculate| {
         let model = Model::random(&size, quant, 1, &options).expect("a size that is known");
         Local::start(CpuBackend::new(model), LocalOptions { speculate, ..LocalOptions::default() }).expect("a thread")
     };
-    let engine = &engine(true);
+    let engine = &engine_of(true);
     reuse(engine, length);
     together(engine);
     gaps(engine, length);
-    drafts(engine);
+    drafts(engine, &engine_of(false));
     println!("{:?}", engine.stats());
 }
 
@@ -110,13 +110,23 @@ impl LogitMask for Quoting {
     }
 }
 
-/// Tokens per second of an answer that quotes, and of one that does not.
-fn drafts(engine: &Local) {
+/// Tokens per second with drafts and without, of an answer that quotes, of one that does not, and of one that keeps beginning to.
+fn drafts(with: &Local, without: &Local) {
     let prompt = text(5, 600);
-    for (what, said) in [("quotes", prompt[100..400].to_vec()), ("quotes nothing", text(6, 300))] {
-        let request = Request { mask: Some(Box::new(Quoting(said))), ..Request::greedy(prompt.clone(), 200) };
-        let (times, usage) = ask(engine, request);
-        let rate = (times.len() - 1) as f64 / (times[times.len() - 1] - times[0]).as_secs_f64();
-        println!("an answer that {what}: {rate:.1} tokens/s, {} of {} drafted", usage.accepted_tokens, usage.drafted_tokens);
+    let begins: Vec<u32> = prompt[100..400].iter().enumerate().map(|(at, id)| if at % 5 == 4 { id + 300 } else { *id }).collect();
+    for (what, said) in [("quotes", prompt[100..400].to_vec()), ("quotes nothing", text(6, 300)), ("begins to quote", begins)] {
+        let rate = |engine: &Local| {
+            let request = Request { mask: Some(Box::new(Quoting(said.clone()))), ..Request::greedy(prompt.clone(), 200) };
+            let (times, usage) = ask(engine, request);
+            ((times.len() - 1) as f64 / (times[times.len() - 1] - times[0]).as_secs_f64(), usage)
+        };
+        // In turns, as the machine's other work comes and goes; the best of each.
+        let (mut fast, mut plain, mut used) = (0.0_f64, 0.0_f64, Usage::default());
+        for _ in 0..3 {
+            let (rate_with, usage) = rate(with);
+            (fast, plain, used) = (fast.max(rate_with), plain.max(rate(without).0), usage);
+        }
+        let (accepted, drafted) = (used.accepted_tokens, used.drafted_tokens);
+        println!("an answer that {what}: {fast:.1} tokens/s, {plain:.1} without drafts ({accepted} of {drafted} drafted)");
     }
 }

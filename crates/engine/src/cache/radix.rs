@@ -2,6 +2,8 @@
 //!
 //! It knows nothing of what the values are. Several roots share one arena; nothing leads from one to another.
 
+use std::collections::BTreeSet;
+
 /// A node, valid until it is removed.
 pub(super) type NodeId = usize;
 
@@ -9,6 +11,8 @@ pub(super) struct Radix<T> {
     nodes: Vec<Node<T>>,
     /// Places of removed nodes.
     free: Vec<NodeId>,
+    /// Nodes that hold a value; there are many more that do not.
+    holders: BTreeSet<NodeId>,
     /// Tokens in all runs.
     tokens: usize,
 }
@@ -55,7 +59,7 @@ pub(super) enum Parting {
 
 impl<T> Radix<T> {
     pub(super) fn new() -> Self {
-        Self { nodes: Vec::new(), free: Vec::new(), tokens: 0 }
+        Self { nodes: Vec::new(), free: Vec::new(), holders: BTreeSet::new(), tokens: 0 }
     }
 
     /// An empty tree of its own.
@@ -92,7 +96,7 @@ impl<T> Radix<T> {
 
     /// All nodes that hold a value.
     pub(super) fn holders(&self) -> impl Iterator<Item = NodeId> + '_ {
-        (0..self.nodes.len()).filter(|node| self.nodes[*node].value.is_some())
+        self.holders.iter().copied()
     }
 
     /// The nearest node before this one that holds a value.
@@ -149,6 +153,7 @@ impl<T> Radix<T> {
     pub(super) fn put(&mut self, node: NodeId, value: T) -> Option<T> {
         let before = self.nodes[node].value.replace(value);
         self.nodes[node].emptied = false;
+        self.holders.insert(node);
         if before.is_none() {
             self.above(node, |below| below + 1);
         }
@@ -159,6 +164,7 @@ impl<T> Radix<T> {
     pub(super) fn take(&mut self, node: NodeId) -> Option<T> {
         let value = self.nodes[node].value.take()?;
         self.nodes[node].emptied = true;
+        self.holders.remove(&node);
         self.above(node, |below| below - 1);
         Some(value)
     }
@@ -169,14 +175,20 @@ impl<T> Radix<T> {
         while let Some(node) = left.pop() {
             left.append(&mut self.nodes[node].children);
             if let Some(value) = self.nodes[node].value.take() {
+                self.holders.remove(&node);
                 gone(value);
             }
             self.release(node);
         }
     }
 
-    /// Removes runs that lead to no value, those that were not walked for longest first, until at most `most` tokens are left.
+    /// Removes runs that lead to no value, those that were not walked for longest first, when there are more than `most` tokens:
+    /// an eighth less, so that this is not to be done again at once.
     pub(super) fn prune(&mut self, most: usize) {
+        if self.tokens <= most {
+            return;
+        }
+        let most = most - most / 8;
         while self.tokens > most {
             let is_bare = |node: &Node<T>| node.parent.is_some() && node.children.is_empty() && node.value.is_none();
             let mut bare: Vec<NodeId> = (0..self.nodes.len()).filter(|node| is_bare(&self.nodes[*node])).collect();

@@ -1,6 +1,7 @@
 //! What a request must be to be taken at all: everything that can be known before it waits.
 
 use super::{Description, Refused, Request};
+use crate::cache::Domain;
 use crate::limits::{BIASES_MAX, CACHE_BOUNDARIES_MAX, STOP_TOKENS_MAX, TOP_LOGPROBS_MAX};
 
 /// Bounds the answer by the context and says why a request is not taken. Returns the bytes to set aside.
@@ -17,6 +18,10 @@ pub(super) fn admit(request: &mut Request, engine: &Description) -> Result<u64, 
     }
     if let Some(problem) = problem(request, engine.vocabulary) {
         return Err(Refused::Sampling(problem));
+    }
+    if let Some(cache) = &mut request.cache {
+        // What is said in answer is never public, however far the prompt was said to be.
+        cache.public_tokens = cache.public_tokens.min(prompt);
     }
     request.output_tokens_max = request.output_tokens_max.min(engine.context_max - prompt);
     let output = request.output_tokens_max;
@@ -35,6 +40,10 @@ fn problem(request: &Request, vocabulary: usize) -> Option<String> {
         .sampling
         .problem()
         .or_else(|| (request.output_tokens_max == 0 && request.cache.is_none()).then(|| "an answer of no tokens is asked for".to_owned()))
+        .or_else(|| {
+            let public = request.cache.as_ref().is_some_and(|cache| cache.domain == Domain::PUBLIC);
+            public.then(|| "the public domain is for preambles only; a request needs a domain of its own".to_owned())
+        })
         .or_else(|| at_most("boundaries", request.cache.as_ref().map_or(0, |cache| cache.boundaries.len()), CACHE_BOUNDARIES_MAX))
         .or_else(|| at_most("biases", request.sampling.bias.len(), BIASES_MAX))
         .or_else(|| at_most("stop tokens", request.stop_tokens.len(), STOP_TOKENS_MAX))

@@ -130,7 +130,7 @@ fn any_mix_of_requests_gets_what_each_gets_alone() {
                     prompt[cut] = pick() as u32 % 64;
                 }
                 let boundaries = [documents[first].len(), documents[first].len() + documents[second].len()];
-                (prompt, cache((pick() % 2) as u8, 150, &boundaries), client)
+                (prompt, cache((pick() % 2) as u8 + 1, 150, &boundaries), client)
             })
             .collect();
         let ask = |(prompt, cache, client): &(Vec<u32>, CacheRequest, u64)| {
@@ -202,6 +202,19 @@ fn a_domain_whose_epoch_is_over_is_gone() {
 }
 
 #[test]
+fn nothing_but_the_preamble_becomes_public() {
+    let engine = Local::start(Toy::new().0, LocalOptions::default()).unwrap();
+    let prompt = random_tokens(1, 200, VOCABULARY);
+    assert!(engine.submit(request(&prompt, 1, Some(CacheRequest { domain: Domain::PUBLIC, ..cache(1, 0, &[]) }))).is_err());
+    // However much a request says is public, its answer is not.
+    let careless = |domain| CacheRequest { keep_answer: true, ..cache(domain, 10_000, &[200]) };
+    let answer = ask(&engine, request(&prompt, 100, Some(careless(1)))).tokens;
+    let goes_on = [prompt, answer, vec![1, 2]].concat();
+    assert_eq!(ask(&engine, request(&goes_on, 1, Some(careless(2)))).cached(), 200);
+    assert_eq!(ask(&engine, request(&goes_on, 1, Some(careless(1)))).cached(), 299);
+}
+
+#[test]
 fn what_is_read_ahead_is_there_when_it_is_asked_for() {
     let (toy, watch) = Toy::new();
     let engine = Local::start(toy, LocalOptions::default()).unwrap();
@@ -215,7 +228,7 @@ fn what_is_read_ahead_is_there_when_it_is_asked_for() {
 #[test]
 fn reading_ahead_gives_its_place_to_people_and_loses_nothing() {
     let (toy, watch) = Toy::new();
-    watch.token_micros.store(10, Ordering::Release);
+    watch.token_micros.store(50, Ordering::Release);
     // One place only.
     let engine = Local::start(toy, LocalOptions { running_max: 1, speculate: false, ..LocalOptions::default() }).unwrap();
     let document = random_tokens(1, 20_000, VOCABULARY);
@@ -224,7 +237,7 @@ fn reading_ahead_gives_its_place_to_people_and_loses_nothing() {
     let before = std::time::Instant::now();
     let person = ask(&engine, request(&[1, 2, 3], 2, None));
     assert_eq!(person.tokens.len(), 2);
-    assert!(before.elapsed().as_millis() < 150, "{:?}", before.elapsed());
+    assert!(before.elapsed().as_millis() < 500, "{:?}, where all takes a second", before.elapsed());
     assert_eq!(finish(ahead).end.unwrap().0, FinishReason::Read);
     assert_eq!(engine.stats().parked, 1);
     let computed = watch.computed();
