@@ -58,7 +58,7 @@ impl Searcher {
         let supported = !ranked.is_empty() && evidence.support >= self.store.config.answer.support_min;
         let first_words_ms = started.elapsed().as_millis() as u64;
         let written = match &self.generator {
-            Some(generator) if supported => self.try_generator(generator, question, &ranked, &found.passages, &listener).await?,
+            Some(generator) if supported => self.try_generator(generator, scope, question, &ranked, &found.passages, &listener).await?,
             _ => None,
         };
         let extractive = written.is_none();
@@ -121,12 +121,13 @@ impl Searcher {
     async fn try_generator(
         &self,
         generator: &Generator,
+        scope: &Scope,
         question: &str,
         ranked: &[Ranked],
         passages: &[(Passage, Candidate)],
         listener: &Listener,
     ) -> Result<Option<Written>, ApiError> {
-        match self.generate(generator, question, ranked, passages, listener).await {
+        match self.generate(generator, scope, question, ranked, passages, listener).await {
             Ok(written) => Ok(written),
             Err(failed) if failed.said_nothing => {
                 tracing::warn!(error = %failed.error, "the generator could not answer; the extractive answer is given");

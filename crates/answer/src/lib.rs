@@ -8,6 +8,7 @@ mod ask;
 mod compose;
 mod documents;
 mod evidence;
+mod figures;
 mod generator;
 mod highlight;
 mod listener;
@@ -19,6 +20,7 @@ mod support;
 mod written;
 
 pub use ask::EVENTS_MAX;
+pub use figures::Figure;
 pub use generator::{Generator, Writing};
 pub use searcher::Searcher;
 pub use support::Signals;

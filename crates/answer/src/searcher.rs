@@ -7,7 +7,7 @@ use pinakes_embed::Embedder;
 use pinakes_index::IndexError;
 use pinakes_ingest::{IngestError, ReadSide, Store};
 
-use crate::Generator;
+use crate::{Figure, Generator};
 
 /// Searches and answers. Cheap to share; holds no state of its own between requests.
 #[derive(Clone)]
@@ -33,6 +33,12 @@ impl Searcher {
     #[must_use]
     pub fn with_generator(self, generator: Option<Generator>) -> Self {
         Self { generator, ..self }
+    }
+
+    /// What the engine behind the generator counts; nothing without one.
+    #[must_use]
+    pub fn figures(&self) -> Vec<Figure> {
+        self.generator.as_ref().map_or_else(Vec::new, Generator::figures)
     }
 
     /// Whether the published vectors are this embedder's.

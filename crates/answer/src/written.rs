@@ -8,10 +8,10 @@ use pinakes_api::{ApiError, Citation, Support, Usage};
 use pinakes_catalog::Passage;
 use pinakes_chat::{Conversation, Message, Role};
 use pinakes_index::Candidate;
-use pinakes_types::sentences;
+use pinakes_types::{ChunkId, Scope, sentences};
 
 use crate::compose::{Ranked, cite};
-use crate::generator::Generator;
+use crate::generator::{Generator, Writing};
 use crate::listener::Listener;
 use crate::question::{content_words, words};
 use crate::support::{cosine, coverage};
@@ -54,21 +54,26 @@ impl Searcher {
     pub(crate) async fn generate(
         &self,
         generator: &Generator,
+        scope: &Scope,
         question: &str,
         ranked: &[Ranked],
         passages: &[(Passage, Candidate)],
         listener: &Listener,
     ) -> Result<Option<Written>, Failed> {
         let mut draft = Draft { ranked, passages, answer: String::new(), citations: vec![] };
-        let result = self.draft(generator, question, &mut draft, listener).await;
+        let conversation = conversation(generator, question, ranked, passages);
+        let begun = conversation.and_then(|conversation| generator.begin(scope, conversation));
+        let result = match begun {
+            Ok(writing) => self.draft(writing, &mut draft, listener).await,
+            Err(error) => Err(error),
+        };
         match result {
             Ok(usage) => Ok(draft.finish(usage)),
             Err(error) => Err(Failed { said_nothing: draft.answer.is_empty(), error }),
         }
     }
 
-    async fn draft(&self, generator: &Generator, question: &str, draft: &mut Draft<'_>, listener: &Listener) -> Result<Usage, ApiError> {
-        let mut writing = generator.begin(conversation(generator, question, draft.ranked, draft.passages)?)?;
+    async fn draft(&self, mut writing: Writing, draft: &mut Draft<'_>, listener: &Listener) -> Result<Usage, ApiError> {
         let mut text = String::new();
         while let Some(more) = writing.next().await? {
             text.push_str(&more);
@@ -100,7 +105,8 @@ impl Searcher {
     }
 }
 
-/// The prompt: instructions, as many passages as fit, each a part of its own, and the question last.
+/// The prompt: instructions, as many passages as fit, each a part of its own, and the question last. Passages stand in one order whatever the
+/// question, so that those that come again are found in the cache.
 fn conversation(
     generator: &Generator,
     question: &str,
@@ -108,7 +114,7 @@ fn conversation(
     passages: &[(Passage, Candidate)],
 ) -> Result<Conversation, ApiError> {
     let mut left = generator.context_tokens();
-    let mut parts = Vec::new();
+    let mut parts: Vec<(ChunkId, String)> = Vec::new();
     for (number, (passage, _)) in passages.iter().enumerate() {
         let old = ranked
             .iter()
@@ -122,8 +128,10 @@ fn conversation(
             break;
         }
         left = left.saturating_sub(tokens);
-        parts.push(part);
+        parts.push((passage.chunk, part));
     }
+    parts.sort();
+    let mut parts: Vec<String> = parts.into_iter().map(|(_, part)| part).collect();
     parts.push(format!("Question: {question}"));
     let messages = vec![Message::new(Role::System, INSTRUCTIONS), Message::in_parts(Role::User, parts)];
     Ok(Conversation { messages, ..Conversation::default() })

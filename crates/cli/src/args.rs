@@ -33,6 +33,14 @@ pub(crate) struct Global {
     pub(crate) quiet: bool,
 }
 
+/// A number within a range.
+fn bounded(range: std::ops::RangeInclusive<usize>) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    move |written| {
+        let number: Option<usize> = written.replace('_', "").parse().ok();
+        number.filter(|number| range.contains(number)).ok_or_else(|| format!("a number from {} to {}", range.start(), range.end()))
+    }
+}
+
 fn key_value(written: &str) -> Result<(String, String), String> {
     let (key, value) = written.split_once('=').ok_or("write KEY=VALUE, such as search.hits=20")?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
@@ -231,6 +239,10 @@ pub(crate) enum Bench {
     Index { folder: PathBuf },
     /// Read and write with a language model
     Engine(BenchEngine),
+    /// Ask again about documents that were read before
+    Reuse(BenchReuse),
+    /// Answer many at once
+    Load(BenchLoad),
     /// Search the current store
     Search {
         /// Questions, one a line [default: titles and headings of the store]
@@ -265,6 +277,65 @@ pub(crate) struct BenchEngine {
     /// Tokens that are there before the measuring begins
     #[arg(long, default_value_t = 0)]
     pub(crate) depth: usize,
+    /// Threads [default: generator.threads]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchReuse {
+    /// A model in the store, or the path of a Hugging Face folder or GGUF file [default: random weights]
+    #[arg(long, value_name = "MODEL", conflicts_with = "random")]
+    pub(crate) model: Option<String>,
+    /// Random weights in the shape of this Qwen3.5 model
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) random: Option<String>,
+    /// What random weights are kept as: q4_k_m, q8_0, bf16
+    #[arg(long, default_value = "q4_k_m")]
+    pub(crate) quant: String,
+    /// Documents
+    #[arg(long, default_value_t = 3, value_parser = bounded(1..=10_000))]
+    pub(crate) documents: usize,
+    /// Tokens of each
+    #[arg(long, default_value_t = 8_192, value_parser = bounded(2..=1_000_000))]
+    pub(crate) tokens: usize,
+    /// Further questions on each
+    #[arg(long, default_value_t = 3)]
+    pub(crate) questions: usize,
+    /// Tokens of a question
+    #[arg(long, default_value_t = 32, value_parser = bounded(1..=10_000))]
+    pub(crate) question_tokens: usize,
+    /// Close the engine, open it again, and ask once more
+    #[arg(long)]
+    pub(crate) restart: bool,
+    /// Threads [default: generator.threads]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchLoad {
+    /// A model in the store, or the path of a Hugging Face folder or GGUF file [default: random weights]
+    #[arg(long, value_name = "MODEL", conflicts_with = "random")]
+    pub(crate) model: Option<String>,
+    /// Random weights in the shape of this Qwen3.5 model
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) random: Option<String>,
+    /// What random weights are kept as: q4_k_m, q8_0, bf16
+    #[arg(long, default_value = "q4_k_m")]
+    pub(crate) quant: String,
+    /// How many ask at the same time
+    #[arg(long, default_value_t = 8)]
+    pub(crate) clients: usize,
+    /// Tokens of each one's prompt
+    #[arg(long, default_value_t = 64, value_parser = bounded(1..=1_000_000))]
+    pub(crate) prompt: usize,
+    /// Tokens of each answer
+    #[arg(long, default_value_t = 64, value_parser = bounded(1..=100_000))]
+    pub(crate) generate: usize,
+    /// One more reads a document of so many tokens meanwhile
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) reading: Option<usize>,
     /// Threads [default: generator.threads]
     #[arg(long)]
     pub(crate) threads: Option<usize>,

@@ -133,7 +133,7 @@ pub enum WeightPrecision {
 }
 
 /// `[generator]`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GeneratorConfig {
     /// Name in the model store, or a path; `None`: answers are extracts.
     pub model: Option<String>,
@@ -147,6 +147,16 @@ pub struct GeneratorConfig {
     pub weights_bytes_max: u64,
     /// Bytes that the state of all requests may take.
     pub state_bytes_max: u64,
+    /// Bytes of snapshots in memory.
+    pub cache_bytes_max: u64,
+    /// Bytes of snapshots on the disk.
+    pub cache_disk_bytes_max: u64,
+    /// What seals them there.
+    pub cache_key_file: Option<PathBuf>,
+    /// Share of reusing answers that are computed again to compare, 0 to 1.
+    pub verify_reuse_rate: f32,
+    /// Whether drafts are made from the prompt.
+    pub speculate: bool,
     /// Tokens of documents given with a question.
     pub context_tokens: usize,
     /// Tokens of an answer.
@@ -265,6 +275,11 @@ pub(crate) fn generator(read: &Reader<'_>) -> Result<GeneratorConfig, ConfigErro
         kv: read.choice("generator.kv", &[("f32", KvPrecision::F32), ("f16", KvPrecision::F16), ("q8", KvPrecision::Q8)])?,
         weights_bytes_max: read.bytes("generator.weights_memory_max", MIB..=16_384 * GIB)?,
         state_bytes_max: read.bytes("generator.state_memory_max", MIB..=16_384 * GIB)?,
+        cache_bytes_max: read.bytes("generator.cache_memory", 0..=16_384 * GIB)?,
+        cache_disk_bytes_max: read.bytes("generator.cache_disk", 0..=16_384 * GIB)?,
+        cache_key_file: Some(read.text("generator.cache_key_file")).filter(|path| !path.trim().is_empty()).map(PathBuf::from),
+        verify_reuse_rate: read.number("generator.verify_reuse_rate", 0.0..=1.0)?,
+        speculate: read.flag("generator.speculate")?,
         context_tokens: read.number("generator.context_tokens", 256..=1_048_576)?,
         answer_tokens_max: read.number("generator.answer_tokens_max", 1..=131_072)?,
         thinking: read.flag("generator.thinking")?,

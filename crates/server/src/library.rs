@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use pinakes_answer::Figure;
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary,
     IndexStatus, Job, JobList, Ready, SearchRequest, SearchResponse, Uploaded,
@@ -47,6 +48,11 @@ pub trait Library: Send + Sync + 'static {
 
     /// What the store holds.
     fn status(self: Arc<Self>, scope: Scope) -> Promise<IndexStatus>;
+
+    /// What the language model's engine counts, where there is one.
+    fn figures(&self) -> Vec<Figure> {
+        Vec::new()
+    }
 
     /// Whether requests can be served.
     fn ready(self: Arc<Self>) -> Promise<Ready>;

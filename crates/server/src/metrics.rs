@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::Method;
+use pinakes_answer::Figure;
 use pinakes_api::IndexStatus;
 
 use crate::gate::Gate;
@@ -70,7 +71,7 @@ impl Metrics {
     }
 
     /// Everything as text; `status` is left out when the store cannot be asked.
-    pub(crate) fn render(&self, gates: &[&Gate], status: Option<&IndexStatus>) -> String {
+    pub(crate) fn render(&self, gates: &[&Gate], status: Option<&IndexStatus>, engine: &[Figure]) -> String {
         let mut page = Page(String::new());
         page.family("pinakes_http_requests_total", "counter", "Requests by route and status.");
         for ((method, route, status), count) in &*self.requests.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -85,6 +86,7 @@ impl Metrics {
         if let Some(status) = status {
             render_store(&mut page, status);
         }
+        render_engine(&mut page, engine);
         page.0
     }
 
@@ -115,6 +117,13 @@ fn render_gates(page: &mut Page, gates: &[&Gate]) {
     page.family("pinakes_work_refused_total", "counter", "Requests turned away because too many waited, by kind.");
     for gate in gates {
         page.sample("pinakes_work_refused_total", &format!(r#"kind="{}""#, gate.name), &gate.refused());
+    }
+}
+
+fn render_engine(page: &mut Page, figures: &[Figure]) {
+    for named in figures.chunk_by(|a, b| a.name == b.name) {
+        page.family(named[0].name, if named[0].counter { "counter" } else { "gauge" }, named[0].help);
+        named.iter().for_each(|figure| page.sample(figure.name, figure.labels, &figure.value));
     }
 }
 
@@ -156,7 +165,7 @@ mod tests {
         for ms in [1, 7, 7, 400, 500_000] {
             metrics.request(&Method::GET, "/x", 200, Duration::from_millis(ms));
         }
-        let text = metrics.render(&[&Gate::new("search", 1, 1, Duration::ZERO)], None);
+        let text = metrics.render(&[&Gate::new("search", 1, 1, Duration::ZERO)], None, &[]);
         assert!(text.contains("pinakes_http_requests_total{method=\"GET\",route=\"/x\",status=\"200\"} 5\n"), "{text}");
         assert!(text.contains("le=\"0.005\"} 1\n") && text.contains("le=\"0.01\"} 3\n") && text.contains("le=\"0.5\"} 4\n"), "{text}");
         assert!(text.contains("le=\"120\"} 4\n") && text.contains("le=\"+Inf\"} 5\n"), "{text}");

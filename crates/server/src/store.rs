@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use pinakes_answer::Searcher;
+use pinakes_answer::{Figure, Searcher};
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, Code, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery,
     DocumentSummary, IndexStatus, Job, JobList, Ready, ReadyCheck, SearchRequest, SearchResponse, Uploaded,
@@ -146,6 +146,10 @@ impl Library for StoreLibrary {
 
     fn status(self: Arc<Self>, scope: Scope) -> Promise<IndexStatus> {
         Box::pin(async move { Ok(self.store.status(&scope, env!("CARGO_PKG_VERSION")).await?) })
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        self.searcher.figures()
     }
 
     fn ready(self: Arc<Self>) -> Promise<Ready> {

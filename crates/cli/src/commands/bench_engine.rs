@@ -6,8 +6,7 @@ use std::time::Instant;
 use pinakes_api::{ApiError, Code};
 use pinakes_config::Config;
 use pinakes_engine::engine::{Backend, Chunk, LogitRows};
-use pinakes_engine::weights::Quantization;
-use pinakes_engine::{CpuBackend, LoadOptions, Model};
+use pinakes_engine::{CpuBackend, LoadOptions};
 use serde::Serialize;
 
 use crate::args::{BenchEngine, Global};
@@ -16,8 +15,6 @@ use crate::{End, generator, output};
 
 /// Tokens read in one step.
 const CHUNK: usize = 512;
-/// Random weights are made of this, so that every run computes the same.
-const SEED: u64 = 1;
 
 #[derive(Debug, Serialize)]
 struct Report {
@@ -64,17 +61,7 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchEngi
 
 fn measure(wanted: &BenchEngine, path: Option<&std::path::Path>, options: &LoadOptions) -> Result<Report, ApiError> {
     let started = Instant::now();
-    let (name, model) = match (path, &wanted.random) {
-        (Some(path), _) => (path.display().to_string(), Model::open(path, options).map_err(generator::refused)?),
-        (None, size) => {
-            let size = size.as_deref().unwrap_or("0.8b");
-            let quantization = Quantization::named(&wanted.quant)
-                .ok_or_else(|| ApiError::new(Code::BadRequest, format!("no quantisation {}: q4_k_m, q8_0 or bf16", wanted.quant)))?;
-            let model = Model::random(size, quantization, SEED, options)
-                .ok_or_else(|| ApiError::new(Code::BadRequest, format!("no model size {size}: 0.8b, 2b, 4b, 9b, 27b, 35b-a3b or tiny")))?;
-            (format!("random {size} {}", wanted.quant), model)
-        }
-    };
+    let (name, model) = generator::model_or_random(path, wanted.random.as_deref(), &wanted.quant, options)?;
     let weights_bytes = model.weights().bytes() as u64;
     let load_seconds = started.elapsed().as_secs_f64();
     let mut backend = CpuBackend::new(model);

@@ -3,6 +3,8 @@
 mod ask;
 mod bench;
 mod bench_engine;
+mod bench_load;
+mod bench_reuse;
 mod doctor;
 mod eval_answers;
 mod eval_retrieval;
@@ -47,6 +49,8 @@ pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
         Command::Eval(Eval::Retrieval { beir, mode, fusion }) => eval_retrieval::run(&config, &global, &beir, mode, fusion).await,
         Command::Eval(Eval::Answers { golden, each }) => eval_answers::run(&config, &global, &golden, each).await,
         Command::Bench(Bench::Engine(wanted)) => bench_engine::run(&config, &global, wanted).await,
+        Command::Bench(Bench::Reuse(wanted)) => bench_reuse::run(&config, &global, wanted).await,
+        Command::Bench(Bench::Load(wanted)) => bench_load::run(&config, &global, wanted).await,
         Command::Bench(Bench::Index { folder }) => bench::index(&config, &global, &folder).await,
         Command::Bench(Bench::Search { queries, number, clients }) => {
             bench::search(&config, &global, queries.as_deref(), number, clients).await

@@ -38,7 +38,7 @@ pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
         Ok(scope) => state.look(state.library().status(scope)).await.ok(),
         Err(_) => None,
     };
-    let text = state.metrics.render(&[&state.searches, &state.asks, &state.uploads], status.as_ref());
+    let text = state.metrics.render(&[&state.searches, &state.asks, &state.uploads], status.as_ref(), &state.library().figures());
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(text)
 }
 

@@ -1,0 +1,120 @@
+//! `pinakes bench load`: many at once, as they would meet the engine.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use pinakes_api::{ApiError, Code};
+use pinakes_config::Config;
+use pinakes_engine::CpuBackend;
+use pinakes_engine::engine::{Engine, Event, Local, LocalOptions, Request};
+use serde::Serialize;
+
+use crate::args::{BenchLoad, Global};
+use crate::{End, generator, output};
+
+#[derive(Debug, Serialize)]
+struct Spread {
+    p50: f64,
+    p99: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    model: String,
+    clients: usize,
+    /// Of all answers together, from the first token to the last.
+    tokens_per_second: f64,
+    first_token_seconds: Spread,
+    /// Between two tokens of one answer.
+    token_gap_seconds: Spread,
+    errors: usize,
+}
+
+pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchLoad) -> Result<End, ApiError> {
+    let path = wanted.model.as_deref().map(|name| generator::locate(config, name)).transpose()?;
+    let mut options = generator::options(&config.generator);
+    options.threads = wanted.threads.unwrap_or(options.threads);
+    let limits = generator::limits(&config.generator);
+    let report = tokio::task::spawn_blocking(move || measure(&wanted, path.as_deref(), &options, limits)).await;
+    let report = report.map_err(ApiError::internal)??;
+    if global.json {
+        output::json(&report);
+    } else {
+        let Report { model, clients, tokens_per_second, first_token_seconds: first, token_gap_seconds: gap, errors } = &report;
+        output::line(&format!("{model}, {clients} at once: {tokens_per_second:.1} tokens a second, {errors} errors"));
+        output::line(&format!(
+            "  first token p50 {:.3} s, p99 {:.3} s; between tokens p50 {:.3} s, p99 {:.3} s",
+            first.p50, first.p99, gap.p50, gap.p99
+        ));
+    }
+    Ok(End::Done)
+}
+
+/// When each token of one answer came.
+type Times = Result<(Instant, Vec<Instant>), ()>;
+
+fn measure(
+    wanted: &BenchLoad,
+    path: Option<&Path>,
+    options: &pinakes_engine::LoadOptions,
+    limits: LocalOptions,
+) -> Result<Report, ApiError> {
+    let (model, weights) = generator::model_or_random(path, wanted.random.as_deref(), &wanted.quant, options)?;
+    let engine = Local::start(CpuBackend::new(weights), LocalOptions { running_max: wanted.clients.max(1) + 1, ..limits })
+        .map_err(|error| ApiError::new(Code::IoFailed, error.to_string()))?;
+    let vocabulary = engine.describe().vocabulary;
+    let prompt = |client: usize, length: usize| -> Vec<u32> {
+        (0..length).map(|place| ((place * 7_919 + client * 104_729 + 17) % vocabulary) as u32).collect()
+    };
+    let answers: Vec<Times> = std::thread::scope(|threads| {
+        let reader = wanted.reading.map(|tokens| {
+            let request = Request { client: u64::MAX, ..Request::greedy(prompt(wanted.clients, tokens), 1) };
+            engine.submit(request)
+        });
+        let clients: Vec<_> = (0..wanted.clients)
+            .map(|client| {
+                let (engine, prompt) = (&engine, prompt(client, wanted.prompt));
+                threads.spawn(move || answer(engine, Request { client: client as u64, ..Request::greedy(prompt, wanted.generate) }))
+            })
+            .collect();
+        let answers = clients.into_iter().map(|client| client.join().unwrap_or(Err(()))).collect();
+        drop(reader);
+        answers
+    });
+    let errors = answers.iter().filter(|answer| answer.is_err()).count();
+    let whole: Vec<(Instant, Vec<Instant>)> = answers.into_iter().flatten().collect();
+    let first = whole.iter().filter_map(|(asked, times)| Some((*times.first()? - *asked).as_secs_f64())).collect();
+    let gaps = whole.iter().flat_map(|(_, times)| times.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64())).collect();
+    let times = || whole.iter().flat_map(|(_, times)| times);
+    let seconds = times().max().zip(times().min()).map_or(0.0, |(last, first)| (*last - *first).as_secs_f64());
+    let tokens_per_second = if seconds > 0.0 { (times().count() as f64 / seconds * 10.0).round() / 10.0 } else { 0.0 };
+    Ok(Report {
+        model,
+        clients: wanted.clients,
+        tokens_per_second,
+        first_token_seconds: spread(first),
+        token_gap_seconds: spread(gaps),
+        errors,
+    })
+}
+
+fn answer(engine: &Local, request: Request) -> Times {
+    let asked = Instant::now();
+    let mut running = engine.submit(request).map_err(drop)?;
+    let mut times = Vec::new();
+    loop {
+        match running.next_blocking() {
+            Some(Event::Token { .. }) => times.push(Instant::now()),
+            Some(Event::Prefilled { .. }) => {}
+            Some(Event::Finished { .. }) => return Ok((asked, times)),
+            Some(Event::Failed(_)) | None => return Err(()),
+        }
+    }
+}
+
+fn spread(mut values: Vec<f64>) -> Spread {
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| values.get(((values.len() as f64 * share) as usize).min(values.len().saturating_sub(1))).copied().unwrap_or(0.0);
+    Spread { p50: at(0.5), p99: at(0.99) }
+}

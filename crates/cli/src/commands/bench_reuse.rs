@@ -1,0 +1,179 @@
+//! `pinakes bench reuse`: what a document costs the first time, and what a question on it costs from then on.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pinakes_api::{ApiError, Code};
+use pinakes_config::Config;
+use pinakes_engine::cache::disk::{DiskOptions, DiskTier, Fingerprint};
+use pinakes_engine::cache::{CacheRequest, Domain};
+use pinakes_engine::engine::{Engine, Event, Local, LocalOptions, Request, Usage};
+use pinakes_engine::{CpuBackend, LoadOptions};
+use serde::Serialize;
+
+use crate::args::{BenchReuse, Global};
+use crate::{End, generator, output};
+
+/// How long writing behind is waited for before the restart.
+const WRITING_TIME_MAX: Duration = Duration::from_secs(600);
+
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    model: String,
+    documents: usize,
+    tokens: usize,
+    questions: usize,
+    /// Medians over documents and questions, in seconds, from submission to the first token.
+    first_token_seconds_cold: f64,
+    first_token_seconds_warm: f64,
+    /// A question on a document whose second half is another.
+    first_token_seconds_fork: f64,
+    /// The first question on each document after the engine was opened anew; `null` without `--restart`.
+    first_token_seconds_restart: Option<f64>,
+    /// Of a warm question's prompt, and of a forked one's.
+    cached_tokens: f64,
+    cached_tokens_fork: f64,
+    memory_bytes: u64,
+    disk_bytes: u64,
+}
+
+pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchReuse) -> Result<End, ApiError> {
+    let path = wanted.model.as_deref().map(|name| generator::locate(config, name)).transpose()?;
+    let mut options = generator::options(&config.generator);
+    options.threads = wanted.threads.unwrap_or(options.threads);
+    let limits = generator::limits(&config.generator);
+    let disk_bytes_max = config.generator.cache_disk_bytes_max;
+    let bench = move || Bench { wanted, path, options, limits, disk_bytes_max }.run();
+    let report = tokio::task::spawn_blocking(bench).await.map_err(ApiError::internal)??;
+    if global.json {
+        output::json(&report);
+        return Ok(End::Done);
+    }
+    let Report { model, documents, tokens, .. } = &report;
+    let ms = |seconds: f64| format!("{:.0} ms", seconds * 1_000.0);
+    output::line(&format!("{model}, {documents} documents of {tokens} tokens; to the first token:"));
+    output::line(&format!("  cold     {}", ms(report.first_token_seconds_cold)));
+    output::line(&format!("  warm     {}  ({} tokens reused)", ms(report.first_token_seconds_warm), report.cached_tokens));
+    output::line(&format!("  forked   {}  ({} tokens reused)", ms(report.first_token_seconds_fork), report.cached_tokens_fork));
+    if let Some(seconds) = report.first_token_seconds_restart {
+        output::line(&format!("  restart  {}", ms(seconds)));
+    }
+    output::line(&format!("snapshots: {} MiB in memory, {} MiB on the disk", report.memory_bytes >> 20, report.disk_bytes >> 20));
+    Ok(End::Done)
+}
+
+struct Bench {
+    wanted: BenchReuse,
+    path: Option<PathBuf>,
+    options: LoadOptions,
+    limits: LocalOptions,
+    disk_bytes_max: u64,
+}
+
+impl Bench {
+    fn run(self) -> Result<Report, ApiError> {
+        let BenchReuse { documents, tokens, questions, question_tokens, restart, .. } = self.wanted;
+        let folder = tempfile::tempdir().map_err(|error| ApiError::new(Code::CannotWrite, format!("no temporary folder: {error}")))?;
+        let (model, engine) = self.engine(folder.path())?;
+        let vocabulary = engine.describe().vocabulary as u32;
+        let document = |seed: usize| text(seed, tokens, vocabulary);
+        let question = |seed: usize| text(1_000_000 + seed, question_tokens, vocabulary);
+        let (mut cold, mut warm, mut fork, mut again) = (vec![], vec![], vec![], vec![]);
+        for number in 0..documents {
+            cold.push(ask(&engine, &document(number), &question(number))?);
+        }
+        for round in 1..=questions {
+            for number in 0..documents {
+                warm.push(ask(&engine, &document(number), &question(round * documents + number))?);
+            }
+        }
+        for number in 0..documents {
+            let mut forked = document(number);
+            forked.truncate(tokens / 2);
+            forked.extend(text(2_000_000 + number, tokens - tokens / 2, vocabulary));
+            fork.push(ask(&engine, &forked, &question(number))?);
+        }
+        let mut report = Report { model, documents, tokens, questions, ..Report::default() };
+        report.memory_bytes = engine.stats().cache.bytes;
+        if restart {
+            settle(&engine);
+            drop(engine);
+            let (_, engine) = self.engine(folder.path())?;
+            for number in 0..documents {
+                again.push(ask(&engine, &document(number), &question(number))?);
+            }
+            report.disk_bytes = engine.stats().tier.map_or(0, |tier| tier.bytes);
+        }
+        let seconds = |asked: &[Asked]| median(asked.iter().map(|one| one.seconds).collect());
+        let reused = |asked: &[Asked]| median(asked.iter().map(|one| one.usage.cached_tokens as f64).collect());
+        report.first_token_seconds_cold = seconds(&cold);
+        report.first_token_seconds_warm = seconds(&warm);
+        report.first_token_seconds_fork = seconds(&fork);
+        report.first_token_seconds_restart = restart.then(|| seconds(&again));
+        (report.cached_tokens, report.cached_tokens_fork) = (reused(&warm), reused(&fork));
+        Ok(report)
+    }
+
+    fn engine(&self, folder: &Path) -> Result<(String, Local), ApiError> {
+        let Self { wanted, path, options, limits, disk_bytes_max } = self;
+        let (name, model) = generator::model_or_random(path.as_deref(), wanted.random.as_deref(), &wanted.quant, options)?;
+        let started = if wanted.restart {
+            let tier = DiskTier::open(folder, &model, Fingerprint::of(&model, b""), DiskOptions::plain(*disk_bytes_max))
+                .map_err(|error| ApiError::new(Code::CannotWrite, error.to_string()))?;
+            Local::start_with_tier(CpuBackend::new(model), limits.clone(), Arc::new(tier))
+        } else {
+            Local::start(CpuBackend::new(model), limits.clone())
+        };
+        let engine = started.map_err(|error| ApiError::new(Code::IoFailed, error.to_string()))?;
+        Ok((name, engine))
+    }
+}
+
+struct Asked {
+    seconds: f64,
+    usage: Usage,
+}
+
+/// A document, then a question on it, as one reader would.
+fn ask(engine: &Local, document: &[u32], question: &[u32]) -> Result<Asked, ApiError> {
+    let prompt = [document, question].concat();
+    let cache = CacheRequest { domain: Domain([1; 32]), public_tokens: 0, boundaries: vec![document.len()], keep_answer: false };
+    let started = Instant::now();
+    let request = Request { cache: Some(cache), ..Request::greedy(prompt, 1) };
+    let mut running = engine.submit(request).map_err(|error| ApiError::new(Code::Overloaded, error.to_string()))?;
+    let mut seconds = 0.0;
+    loop {
+        match running.next_blocking() {
+            Some(Event::Token { .. }) => seconds = started.elapsed().as_secs_f64(),
+            Some(Event::Prefilled { .. }) => {}
+            Some(Event::Finished { usage, .. }) => return Ok(Asked { seconds, usage }),
+            Some(Event::Failed(failure)) => return Err(ApiError::internal(failure)),
+            None => return Err(ApiError::new(Code::Internal, "the engine stopped")),
+        }
+    }
+}
+
+/// Waits until nothing more is being written.
+fn settle(engine: &Local) {
+    let started = Instant::now();
+    let written = || engine.stats().tier.map_or(0, |tier| tier.bytes_waiting);
+    while written() > 0 && started.elapsed() < WRITING_TIME_MAX {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Token ids that look like no others'.
+fn text(seed: usize, length: usize, vocabulary: u32) -> Vec<u32> {
+    let mut state = seed as u64 ^ 0x9E37_79B9_7F4A_7C15;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u32 % vocabulary
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
