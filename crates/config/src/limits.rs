@@ -336,7 +336,7 @@ pub mod engine {
     /// Tokens of a draft, and of all drafts in a step.
     pub const DRAFT_TOKENS_MAX: usize = 16;
     /// The same, at least.
-    pub const DRAFT_TOKENS_MIN: usize = 4;
+    pub const DRAFT_TOKENS_MIN: usize = 3;
     /// Events that wait for a slow receiver before its sequence pauses.
     pub const EVENTS_MAX: usize = 64;
     /// A receiver that takes nothing for so long is taken for gone, and its sequence's memory given to others.

@@ -193,14 +193,19 @@ impl<S: Clone> Active<S> {
         self.chunk.len()
     }
 
+    /// How much of what was prepared is a draft.
+    pub(super) fn drafted(&self) -> usize {
+        self.drafted
+    }
+
     /// What was prepared.
     pub(super) fn chunk(&mut self) -> Option<Chunk<'_, S>> {
         let standing = self.standing.as_mut()?;
         Some(Chunk { sequence: &mut standing.sequence, tokens: &self.chunk, logits: self.rows })
     }
 
-    /// Takes what the step made of it: the rows that were asked for.
-    pub(super) fn settle(&mut self, rows: &mut dyn Iterator<Item = &mut [f32]>) {
+    /// Takes what the step made of it: the rows that were asked for, each of which made the step longer by `row_share` of it.
+    pub(super) fn settle(&mut self, rows: &mut dyn Iterator<Item = &mut [f32]>, row_share: f64) {
         let before = self.read;
         self.read += self.chunk.len() - self.drafted;
         if before < self.prompt_tokens {
@@ -217,7 +222,7 @@ impl<S: Clone> Active<S> {
             accepted += usize::from(!self.done && drafted.is_some() && drafted == self.tokens.last());
         }
         if self.drafted > 0 {
-            self.settle_draft(before, accepted);
+            self.settle_draft(before, accepted, row_share);
         }
         if self.read == self.tokens.len() && self.answer.tokens_left() == 0 && !self.done {
             self.finish(FinishReason::Read);
@@ -225,11 +230,11 @@ impl<S: Clone> Active<S> {
     }
 
     /// Keeps what the sequence read of a draft if all of it was right; else goes back to before it.
-    fn settle_draft(&mut self, before: usize, accepted: usize) {
+    fn settle_draft(&mut self, before: usize, accepted: usize, row_share: f64) {
         self.usage.drafted_tokens += self.drafted;
         self.usage.accepted_tokens += accepted;
         if !self.done {
-            self.drafter.learn(self.drafted, accepted);
+            self.drafter.learn(self.drafted, accepted, row_share);
         }
         let sequence = self.before_draft.take();
         if accepted == self.drafted {

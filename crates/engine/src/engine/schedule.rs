@@ -59,20 +59,36 @@ pub(super) fn plan<S: Snapshot>(active: &[Active<S>], turns: &mut Turns, pace: &
     plan
 }
 
-/// Takes the step; returns how many tokens of prompts were read.
-pub(super) fn step<B: Backend>(backend: &mut B, active: &mut [Active<B::Sequence>], plan: &[Part], logits: &mut Vec<f32>) -> usize {
+/// Tokens of a step beside one for each answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Took {
+    /// Of prompts.
+    pub(super) prompts: usize,
+    /// Of drafts.
+    pub(super) drafts: usize,
+}
+
+/// Takes the step.
+pub(super) fn step<B: Backend>(
+    backend: &mut B,
+    active: &mut [Active<B::Sequence>],
+    plan: &[Part],
+    row_share: f64,
+    logits: &mut Vec<f32>,
+) -> Took {
     let mut taking: Vec<_> = active.iter_mut().enumerate().filter(|(index, _)| plan.iter().any(|part| part.index == *index)).collect();
-    let mut prompts = 0;
+    let mut took = Took::default();
     for ((_, one), part) in taking.iter_mut().zip(plan) {
         let reads = one.is_reading();
         let tokens = one.prepare(part.tokens, part.draft);
-        prompts += if reads { tokens } else { 0 };
+        took.prompts += if reads { tokens } else { 0 };
+        took.drafts += one.drafted();
     }
     let mut batch: Vec<_> = taking.iter_mut().filter_map(|(_, one)| one.chunk()).collect();
     backend.step(&mut batch, logits);
     let mut rows = logits.chunks_exact_mut(backend.vocabulary());
     for (_, one) in &mut taking {
-        one.settle(&mut rows);
+        one.settle(&mut rows, row_share);
     }
-    prompts
+    took
 }

@@ -199,15 +199,15 @@ impl<B: Backend> State<B> {
     }
 
     fn step(&mut self, plan: &[Part]) {
-        let Self { backend, active, logits, .. } = self;
+        let Self { backend, active, logits, pace, .. } = self;
         let start = Instant::now();
-        let stepped = catch_unwind(AssertUnwindSafe(|| schedule::step(backend, active, plan, logits)));
-        let Ok(prompts) = stepped else {
+        let stepped = catch_unwind(AssertUnwindSafe(|| schedule::step(backend, active, plan, pace.row_share(), logits)));
+        let Ok(took) = stepped else {
             tracing::error!(sequences = plan.len(), "a step panicked; its requests fail");
             plan.iter().for_each(|part| active[part.index].fail(Failure::Panicked));
             return;
         };
-        self.pace.learn(prompts, plan.iter().any(|part| part.tokens == usize::MAX), start.elapsed());
+        self.pace.learn(took, plan.iter().any(|part| part.tokens == usize::MAX), start.elapsed());
         plan.iter().for_each(|part| self.reuse.keep(&self.active[part.index]));
     }
 
