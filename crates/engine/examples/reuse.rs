@@ -73,8 +73,8 @@ fn reuse(engine: &Local, length: usize) {
     for seed in 11..14 {
         first("warm", seed, None);
     }
-    first("after a change in the middle", 14, Some(length / 2 + 700));
-    first("after another in the same place", 15, Some(length / 2 + 700));
+    first("after a change in the middle", 14, Some(length / 2 + length / 12));
+    first("after another in the same place", 15, Some(length / 2 + length / 12));
 }
 
 /// Tokens per second of one answer and of eight at once.
