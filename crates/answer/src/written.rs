@@ -183,7 +183,7 @@ impl Draft<'_> {
     }
 
     fn finish(self, usage: Usage) -> Option<Written> {
-        (!self.citations.is_empty()).then(|| Written { answer: self.answer, citations: self.citations, usage })
+        (!self.citations.is_empty()).then_some(Written { answer: self.answer, citations: self.citations, usage })
     }
 }
 

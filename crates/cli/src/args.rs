@@ -257,17 +257,27 @@ pub(crate) enum Bench {
     },
 }
 
+/// The model that a measurement runs on.
 #[derive(Debug, Args)]
-pub(crate) struct BenchEngine {
+pub(crate) struct MeasuredModel {
     /// A model in the store, or the path of a Hugging Face folder or GGUF file [default: random weights]
     #[arg(long, value_name = "MODEL", conflicts_with = "random")]
     pub(crate) model: Option<String>,
     /// Random weights in the shape of this Qwen3.5 model: 0.8b, 2b, 4b, 9b, 27b, 35b-a3b
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) random: Option<String>,
+    #[arg(long, value_name = "SIZE", default_value = "0.8b")]
+    pub(crate) random: String,
     /// What random weights are kept as: q4_k_m, q8_0, bf16
     #[arg(long, default_value = "q4_k_m")]
     pub(crate) quant: String,
+    /// Threads [default: generator.threads]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchEngine {
+    #[command(flatten)]
+    pub(crate) on: MeasuredModel,
     /// Tokens to read
     #[arg(long, default_value_t = 512)]
     pub(crate) prompt: usize,
@@ -277,22 +287,12 @@ pub(crate) struct BenchEngine {
     /// Tokens that are there before the measuring begins
     #[arg(long, default_value_t = 0)]
     pub(crate) depth: usize,
-    /// Threads [default: generator.threads]
-    #[arg(long)]
-    pub(crate) threads: Option<usize>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchReuse {
-    /// A model in the store, or the path of a Hugging Face folder or GGUF file [default: random weights]
-    #[arg(long, value_name = "MODEL", conflicts_with = "random")]
-    pub(crate) model: Option<String>,
-    /// Random weights in the shape of this Qwen3.5 model
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) random: Option<String>,
-    /// What random weights are kept as: q4_k_m, q8_0, bf16
-    #[arg(long, default_value = "q4_k_m")]
-    pub(crate) quant: String,
+    #[command(flatten)]
+    pub(crate) on: MeasuredModel,
     /// Documents
     #[arg(long, default_value_t = 3, value_parser = bounded(1..=10_000))]
     pub(crate) documents: usize,
@@ -308,22 +308,12 @@ pub(crate) struct BenchReuse {
     /// Close the engine, open it again, and ask once more
     #[arg(long)]
     pub(crate) restart: bool,
-    /// Threads [default: generator.threads]
-    #[arg(long)]
-    pub(crate) threads: Option<usize>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchLoad {
-    /// A model in the store, or the path of a Hugging Face folder or GGUF file [default: random weights]
-    #[arg(long, value_name = "MODEL", conflicts_with = "random")]
-    pub(crate) model: Option<String>,
-    /// Random weights in the shape of this Qwen3.5 model
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) random: Option<String>,
-    /// What random weights are kept as: q4_k_m, q8_0, bf16
-    #[arg(long, default_value = "q4_k_m")]
-    pub(crate) quant: String,
+    #[command(flatten)]
+    pub(crate) on: MeasuredModel,
     /// How many ask at the same time
     #[arg(long, default_value_t = 8)]
     pub(crate) clients: usize,
@@ -336,7 +326,4 @@ pub(crate) struct BenchLoad {
     /// One more reads a document of so many tokens meanwhile
     #[arg(long, value_name = "TOKENS")]
     pub(crate) reading: Option<usize>,
-    /// Threads [default: generator.threads]
-    #[arg(long)]
-    pub(crate) threads: Option<usize>,
 }

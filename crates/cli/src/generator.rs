@@ -8,11 +8,12 @@ use pinakes_api::{ApiError, Code};
 use pinakes_chat::Chat;
 use pinakes_config::{Config, GeneratorConfig, KvPrecision, WeightPrecision};
 use pinakes_engine::cache::disk::{DiskOptions, DiskTier, Fingerprint, Key};
-use pinakes_engine::engine::{Local, LocalOptions};
+use pinakes_engine::engine::{Backend, Chunk, Local, LocalOptions, LogitRows};
 use pinakes_engine::weights::Quantization;
 use pinakes_engine::{CpuBackend, KvKind, LoadError, LoadErrorKind, LoadOptions, Model};
 use pinakes_types::Random;
 
+use crate::args::MeasuredModel;
 use crate::system::SystemRandom;
 use crate::wiring;
 
@@ -148,24 +149,47 @@ pub(crate) fn locate(config: &Config, name: &str) -> Result<PathBuf, ApiError> {
     Ok(weights.path().to_owned())
 }
 
-/// The named model, or random weights in the shape of one; and what it is called.
-pub(crate) fn model_or_random(
-    path: Option<&Path>,
-    random: Option<&str>,
-    quant: &str,
-    options: &LoadOptions,
-) -> Result<(String, Model), ApiError> {
-    /// Every run computes the same.
-    const SEED: u64 = 1;
-    if let Some(path) = path {
-        return Ok((path.display().to_string(), Model::open(path, options).map_err(refused)?));
+/// What a measurement runs on, and how it is loaded.
+pub(crate) struct Measured {
+    path: Option<PathBuf>,
+    random: String,
+    quant: String,
+    pub(crate) options: LoadOptions,
+}
+
+impl Measured {
+    /// Finds the named model; random weights where none is named.
+    pub(crate) fn new(config: &Config, wanted: &MeasuredModel) -> Result<Self, ApiError> {
+        let path = wanted.model.as_deref().map(|name| locate(config, name)).transpose()?;
+        let mut options = options(&config.generator);
+        options.threads = wanted.threads.unwrap_or(options.threads);
+        Ok(Self { path, random: wanted.random.clone(), quant: wanted.quant.clone(), options })
     }
-    let size = random.unwrap_or("0.8b");
-    let bad = |words: String| ApiError::new(Code::BadRequest, words);
-    let quantization = Quantization::named(quant).ok_or_else(|| bad(format!("no quantisation {quant}: q4_k_m, q8_0 or bf16")))?;
-    let model = Model::random(size, quantization, SEED, options)
-        .ok_or_else(|| bad(format!("no model size {size}: 0.8b, 2b, 4b, 9b, 27b, 35b-a3b or tiny")))?;
-    Ok((format!("random {size} {quant}"), model))
+
+    /// Loads it; gives it with its name.
+    pub(crate) fn load(&self) -> Result<(String, Model), ApiError> {
+        /// Every run computes the same.
+        const SEED: u64 = 1;
+        if let Some(path) = &self.path {
+            return Ok((path.display().to_string(), Model::open(path, &self.options).map_err(refused)?));
+        }
+        let Self { random, quant, .. } = self;
+        let bad = |words: String| ApiError::new(Code::BadRequest, words);
+        let quantization = Quantization::named(quant).ok_or_else(|| bad(format!("no quantisation {quant}: q4_k_m, q8_0 or bf16")))?;
+        let model = Model::random(random, quantization, SEED, &self.options)
+            .ok_or_else(|| bad(format!("no model size {random}: 0.8b, 2b, 4b, 9b, 27b, 35b-a3b or tiny")))?;
+        Ok((format!("random {random} {quant}"), model))
+    }
+}
+
+/// Reads tokens into a sequence, some hundred in a step, and leaves the logits after the last.
+pub(crate) fn read<B: Backend>(backend: &mut B, sequence: &mut B::Sequence, tokens: &[u32], logits: &mut Vec<f32>) {
+    const STEP_TOKENS: usize = 512;
+    let last = tokens.len().div_ceil(STEP_TOKENS).saturating_sub(1);
+    for (number, tokens) in tokens.chunks(STEP_TOKENS).enumerate() {
+        let rows = if number == last { LogitRows::Last } else { LogitRows::None };
+        backend.step(&mut [Chunk { sequence, tokens, logits: rows }], logits);
+    }
 }
 
 /// A model that cannot be loaded, with what to do.

@@ -5,16 +5,13 @@ use std::time::Instant;
 
 use pinakes_api::{ApiError, Code};
 use pinakes_config::Config;
+use pinakes_engine::CpuBackend;
 use pinakes_engine::engine::{Backend, Chunk, LogitRows};
-use pinakes_engine::{CpuBackend, LoadOptions};
 use serde::Serialize;
 
 use crate::args::{BenchEngine, Global};
 use crate::system::{memory_bytes, peak_memory_bytes};
 use crate::{End, generator, output};
-
-/// Tokens read in one step.
-const CHUNK: usize = 512;
 
 #[derive(Debug, Serialize)]
 struct Report {
@@ -37,10 +34,8 @@ struct Report {
 }
 
 pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchEngine) -> Result<End, ApiError> {
-    let mut options = generator::options(&config.generator);
-    options.threads = wanted.threads.unwrap_or(options.threads);
-    let path = wanted.model.as_deref().map(|name| generator::locate(config, name)).transpose()?;
-    let report = tokio::task::spawn_blocking(move || measure(&wanted, path.as_deref(), &options)).await.map_err(ApiError::internal)??;
+    let measured = generator::Measured::new(config, &wanted.on)?;
+    let report = tokio::task::spawn_blocking(move || measure(&wanted, &measured)).await.map_err(ApiError::internal)??;
     if global.json {
         output::json(&report);
     } else {
@@ -59,9 +54,9 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchEngi
     Ok(End::Done)
 }
 
-fn measure(wanted: &BenchEngine, path: Option<&std::path::Path>, options: &LoadOptions) -> Result<Report, ApiError> {
+fn measure(wanted: &BenchEngine, measured: &generator::Measured) -> Result<Report, ApiError> {
     let started = Instant::now();
-    let (name, model) = generator::model_or_random(path, wanted.random.as_deref(), &wanted.quant, options)?;
+    let (name, model) = measured.load()?;
     let weights_bytes = model.weights().bytes() as u64;
     let load_seconds = started.elapsed().as_secs_f64();
     let mut backend = CpuBackend::new(model);
@@ -78,9 +73,9 @@ fn measure(wanted: &BenchEngine, path: Option<&std::path::Path>, options: &LoadO
     // Any ids do: the time does not depend on them.
     let tokens: Vec<u32> = (0..(wanted.depth + wanted.prompt) as u32).map(|n| n.wrapping_mul(2_654_435_761) % vocabulary).collect();
     let (before, prompt) = tokens.split_at(wanted.depth);
-    read(&mut backend, &mut sequence, before, &mut logits);
+    generator::read(&mut backend, &mut sequence, before, &mut logits);
     let reading = Instant::now();
-    read(&mut backend, &mut sequence, prompt, &mut logits);
+    generator::read(&mut backend, &mut sequence, prompt, &mut logits);
     let prefill_seconds = reading.elapsed().as_secs_f64();
     let first_token_seconds = started.elapsed().as_secs_f64();
     let writing = Instant::now();
@@ -91,7 +86,7 @@ fn measure(wanted: &BenchEngine, path: Option<&std::path::Path>, options: &LoadO
     let rate = |tokens: usize, seconds: f64| if tokens == 0 { 0.0 } else { (10.0 * tokens as f64 / seconds).round() / 10.0 };
     Ok(Report {
         model: name,
-        threads: options.threads,
+        threads: measured.options.threads,
         prefill_tok_s: rate(wanted.prompt, prefill_seconds),
         decode_tok_s: rate(wanted.generate, decode_seconds),
         prompt: wanted.prompt,
@@ -103,12 +98,4 @@ fn measure(wanted: &BenchEngine, path: Option<&std::path::Path>, options: &LoadO
         rss_bytes: memory_bytes().unwrap_or(0),
         peak_rss_bytes: peak_memory_bytes().unwrap_or(0),
     })
-}
-
-fn read<B: Backend>(backend: &mut B, sequence: &mut B::Sequence, tokens: &[u32], logits: &mut Vec<f32>) {
-    let last = tokens.len().div_ceil(CHUNK).saturating_sub(1);
-    for (number, tokens) in tokens.chunks(CHUNK).enumerate() {
-        let rows = if number == last { LogitRows::Last } else { LogitRows::None };
-        backend.step(&mut [Chunk { sequence, tokens, logits: rows }], logits);
-    }
 }

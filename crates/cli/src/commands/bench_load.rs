@@ -1,6 +1,5 @@
 //! `pinakes bench load`: many at once, as they would meet the engine.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,14 +9,9 @@ use pinakes_engine::CpuBackend;
 use pinakes_engine::engine::{Engine, Event, Local, LocalOptions, Request};
 use serde::Serialize;
 
+use super::percentiles::{Spread, spread};
 use crate::args::{BenchLoad, Global};
 use crate::{End, generator, output};
-
-#[derive(Debug, Serialize)]
-struct Spread {
-    p50: f64,
-    p99: f64,
-}
 
 #[derive(Debug, Serialize)]
 struct Report {
@@ -32,11 +26,9 @@ struct Report {
 }
 
 pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchLoad) -> Result<End, ApiError> {
-    let path = wanted.model.as_deref().map(|name| generator::locate(config, name)).transpose()?;
-    let mut options = generator::options(&config.generator);
-    options.threads = wanted.threads.unwrap_or(options.threads);
+    let measured = generator::Measured::new(config, &wanted.on)?;
     let limits = generator::limits(&config.generator);
-    let report = tokio::task::spawn_blocking(move || measure(&wanted, path.as_deref(), &options, limits)).await;
+    let report = tokio::task::spawn_blocking(move || measure(&wanted, &measured, limits)).await;
     let report = report.map_err(ApiError::internal)??;
     if global.json {
         output::json(&report);
@@ -54,13 +46,8 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchLoad
 /// When each token of one answer came.
 type Times = Result<(Instant, Vec<Instant>), ()>;
 
-fn measure(
-    wanted: &BenchLoad,
-    path: Option<&Path>,
-    options: &pinakes_engine::LoadOptions,
-    limits: LocalOptions,
-) -> Result<Report, ApiError> {
-    let (model, weights) = generator::model_or_random(path, wanted.random.as_deref(), &wanted.quant, options)?;
+fn measure(wanted: &BenchLoad, measured: &generator::Measured, limits: LocalOptions) -> Result<Report, ApiError> {
+    let (model, weights) = measured.load()?;
     let engine = Local::start(CpuBackend::new(weights), LocalOptions { running_max: wanted.clients.max(1) + 1, ..limits })
         .map_err(|error| ApiError::new(Code::IoFailed, error.to_string()))?;
     let vocabulary = engine.describe().vocabulary;
@@ -111,10 +98,4 @@ fn answer(engine: &Local, request: Request) -> Times {
             Some(Event::Failed(_)) | None => return Err(()),
         }
     }
-}
-
-fn spread(mut values: Vec<f64>) -> Spread {
-    values.sort_by(f64::total_cmp);
-    let at = |share: f64| values.get(((values.len() as f64 * share) as usize).min(values.len().saturating_sub(1))).copied().unwrap_or(0.0);
-    Spread { p50: at(0.5), p99: at(0.99) }
 }

@@ -1,17 +1,18 @@
 //! `pinakes bench reuse`: what a document costs the first time, and what a question on it costs from then on.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pinakes_api::{ApiError, Code};
 use pinakes_config::Config;
+use pinakes_engine::CpuBackend;
 use pinakes_engine::cache::disk::{DiskOptions, DiskTier, Fingerprint};
 use pinakes_engine::cache::{CacheRequest, Domain};
 use pinakes_engine::engine::{Engine, Event, Local, LocalOptions, Request, Usage};
-use pinakes_engine::{CpuBackend, LoadOptions};
 use serde::Serialize;
 
+use super::percentiles::spread;
 use crate::args::{BenchReuse, Global};
 use crate::{End, generator, output};
 
@@ -39,12 +40,10 @@ struct Report {
 }
 
 pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchReuse) -> Result<End, ApiError> {
-    let path = wanted.model.as_deref().map(|name| generator::locate(config, name)).transpose()?;
-    let mut options = generator::options(&config.generator);
-    options.threads = wanted.threads.unwrap_or(options.threads);
+    let measured = generator::Measured::new(config, &wanted.on)?;
     let limits = generator::limits(&config.generator);
     let disk_bytes_max = config.generator.cache_disk_bytes_max;
-    let bench = move || Bench { wanted, path, options, limits, disk_bytes_max }.run();
+    let bench = move || Bench { wanted, measured, limits, disk_bytes_max }.run();
     let report = tokio::task::spawn_blocking(bench).await.map_err(ApiError::internal)??;
     if global.json {
         output::json(&report);
@@ -65,8 +64,7 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchReus
 
 struct Bench {
     wanted: BenchReuse,
-    path: Option<PathBuf>,
-    options: LoadOptions,
+    measured: generator::Measured,
     limits: LocalOptions,
     disk_bytes_max: u64,
 }
@@ -105,8 +103,8 @@ impl Bench {
             }
             report.disk_bytes = engine.stats().tier.map_or(0, |tier| tier.bytes);
         }
-        let seconds = |asked: &[Asked]| median(asked.iter().map(|one| one.seconds).collect());
-        let reused = |asked: &[Asked]| median(asked.iter().map(|one| one.usage.cached_tokens as f64).collect());
+        let seconds = |asked: &[Asked]| spread(asked.iter().map(|one| one.seconds).collect()).p50;
+        let reused = |asked: &[Asked]| spread(asked.iter().map(|one| one.usage.cached_tokens as f64).collect()).p50;
         report.first_token_seconds_cold = seconds(&cold);
         report.first_token_seconds_warm = seconds(&warm);
         report.first_token_seconds_fork = seconds(&fork);
@@ -116,8 +114,8 @@ impl Bench {
     }
 
     fn engine(&self, folder: &Path) -> Result<(String, Local), ApiError> {
-        let Self { wanted, path, options, limits, disk_bytes_max } = self;
-        let (name, model) = generator::model_or_random(path.as_deref(), wanted.random.as_deref(), &wanted.quant, options)?;
+        let Self { wanted, measured, limits, disk_bytes_max } = self;
+        let (name, model) = measured.load()?;
         let started = if wanted.restart {
             let tier = DiskTier::open(folder, &model, Fingerprint::of(&model, b""), DiskOptions::plain(*disk_bytes_max))
                 .map_err(|error| ApiError::new(Code::CannotWrite, error.to_string()))?;
@@ -171,9 +169,4 @@ fn text(seed: usize, length: usize, vocabulary: u32) -> Vec<u32> {
         (state >> 33) as u32 % vocabulary
     };
     (0..length).map(|_| next()).collect()
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }

@@ -11,7 +11,7 @@ use pinakes_config::Config;
 use pinakes_types::Scope;
 use serde::{Deserialize, Serialize};
 
-use super::percentiles::{Latency, latency};
+use super::percentiles::{Spread, latency};
 use crate::args::Global;
 use crate::{End, output, wiring};
 
@@ -46,7 +46,7 @@ struct Report {
     verbatim_share: f64,
     refusal_precision: f64,
     refusal_recall: f64,
-    seconds: Option<Latency>,
+    seconds: Option<Spread>,
 }
 
 #[derive(Default)]

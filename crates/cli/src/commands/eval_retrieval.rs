@@ -13,7 +13,7 @@ use pinakes_ingest::{ReadSide, Writer};
 use pinakes_types::Scope;
 use serde::{Deserialize, Serialize};
 
-use super::percentiles::{Latency, latency};
+use super::percentiles::{Spread, latency};
 use super::search::{fusion, mode};
 use crate::args::{self, Global};
 use crate::progress::Shown;
@@ -48,7 +48,7 @@ struct Report {
     queries: usize,
     docs: usize,
     index_seconds: f64,
-    latency_ms: Latency,
+    latency_ms: Spread,
 }
 
 type Judgements = HashMap<String, HashMap<String, f64>>;
@@ -159,7 +159,7 @@ fn measure(rankings: &HashMap<String, Vec<String>>, judgements: &Judgements) -> 
     }
     let number = rankings.len().max(1) as f64;
     let [ndcg_10, recall_10, recall_100, mrr_10] = sums.map(|sum| (sum / number * 10_000.0).round() / 10_000.0);
-    let latency_ms = Latency { p50: 0.0, p99: 0.0 };
+    let latency_ms = Spread::default();
     Report { ndcg_10, recall_10, recall_100, mrr_10, queries: rankings.len(), docs: 0, index_seconds: 0.0, latency_ms }
 }
 

@@ -5,15 +5,12 @@ use std::sync::Arc;
 
 use pinakes_api::{ApiError, Code};
 use pinakes_config::Config;
-use pinakes_engine::engine::{Backend, Chunk, LogitRows};
+use pinakes_engine::engine::Backend;
 use pinakes_engine::{CpuBackend, Model};
 use serde_json::json;
 
 use crate::args::Global;
 use crate::{End, generator, output};
-
-/// Tokens read in one step.
-const CHUNK: usize = 512;
 
 pub(crate) async fn run(config: &Arc<Config>, global: &Global, model: &str, ids: Vec<u32>) -> Result<End, ApiError> {
     let path = generator::locate(config, model)?;
@@ -40,10 +37,6 @@ fn last_logits(path: &Path, options: &pinakes_engine::LoadOptions, ids: &[u32]) 
     }
     let mut sequence = backend.begin();
     let mut logits = Vec::new();
-    let last = ids.len().div_ceil(CHUNK).saturating_sub(1);
-    for (number, tokens) in ids.chunks(CHUNK).enumerate() {
-        let rows = if number == last { LogitRows::Last } else { LogitRows::None };
-        backend.step(&mut [Chunk { sequence: &mut sequence, tokens, logits: rows }], &mut logits);
-    }
+    generator::read(&mut backend, &mut sequence, ids, &mut logits);
     Ok(logits)
 }
