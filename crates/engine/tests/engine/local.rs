@@ -176,9 +176,7 @@ fn who_leaves_makes_room_and_who_waits_gets_it() {
     assert!(matches!(first.next_blocking(), Some(Event::Prefilled { .. })));
     let second = engine.submit(Request::greedy(prompt(5, 10), 3)).unwrap();
     drop(first);
-    let left = Instant::now();
     assert_eq!(finish(second).tokens.len(), 3);
-    assert!(left.elapsed() < Duration::from_secs(5));
     // One who left while waiting is not waited for either.
     let first = engine.submit(Request::greedy(prompt(4, 10), 50)).unwrap();
     for _ in 0..1000 {
