@@ -19,6 +19,8 @@ pub(crate) struct Watch {
     pub(crate) alive: Arc<()>,
     /// What each token of a chunk takes.
     pub(crate) token_micros: AtomicUsize,
+    /// What a step takes whatever is in it.
+    pub(crate) step_micros: AtomicUsize,
     /// Added to the state of every sequence that begins from now on: a defect.
     pub(crate) drift: AtomicUsize,
 }
@@ -73,7 +75,8 @@ impl Backend for Toy {
     fn step(&mut self, batch: &mut [Chunk<'_, ToySequence>], logits: &mut Vec<f32>) {
         logits.clear();
         let lengths: Vec<usize> = batch.iter().map(|chunk| chunk.tokens.len()).collect();
-        let micros = self.watch.token_micros.load(Ordering::Acquire) * lengths.iter().sum::<usize>();
+        let micros = self.watch.step_micros.load(Ordering::Acquire)
+            + self.watch.token_micros.load(Ordering::Acquire) * lengths.iter().sum::<usize>();
         std::thread::sleep(Duration::from_micros(micros as u64));
         self.watch.steps.lock().unwrap().push(lengths);
         for chunk in batch {
