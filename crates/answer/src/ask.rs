@@ -84,6 +84,7 @@ impl Searcher {
             extractive,
             evidence,
             nearest: if refused { hits(NEAREST) } else { vec![] },
+            ..AskResponse::default()
         };
         listener.tell(|| AskEvent::Usage(response.usage)).await;
         listener.tell(|| AskEvent::Done(Box::new(response.clone()))).await;

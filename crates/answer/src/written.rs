@@ -11,7 +11,7 @@ use pinakes_index::Candidate;
 use pinakes_types::{ChunkId, Scope, sentences};
 
 use crate::compose::{Ranked, cite};
-use crate::generator::{Generator, Writing};
+use crate::generator::{Generator, Options, Words, Writing};
 use crate::listener::Listener;
 use crate::question::{content_words, words};
 use crate::support::{cosine, coverage};
@@ -62,7 +62,7 @@ impl Searcher {
     ) -> Result<Option<Written>, Failed> {
         let mut draft = Draft { ranked, passages, answer: String::new(), citations: vec![] };
         let conversation = conversation(generator, question, ranked, passages);
-        let begun = conversation.and_then(|conversation| generator.begin(scope, conversation));
+        let begun = conversation.and_then(|conversation| generator.begin(scope, conversation, Options::default()));
         let result = match begun {
             Ok(writing) => self.draft(writing, &mut draft, listener).await,
             Err(error) => Err(error),
@@ -75,7 +75,7 @@ impl Searcher {
 
     async fn draft(&self, mut writing: Writing, draft: &mut Draft<'_>, listener: &Listener) -> Result<Usage, ApiError> {
         let mut text = String::new();
-        while let Some(more) = writing.next().await? {
+        while let Some(Words { text: more, .. }) = writing.next().await? {
             text.push_str(&more);
             // The last sentence may go on.
             let whole = sentences(&text).into_iter().rev().nth(1).map_or(0, |range| range.end);

@@ -22,14 +22,50 @@ pub struct AskRequest {
     /// Whether the answer comes as events while it is made (HTTP: server-sent events).
     #[serde(default)]
     pub stream: bool,
+    /// The conversation it continues; its earlier turns say what "it" and "there" mean. Absent: a question by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<String>,
+    /// Which of `/v1/models` writes; the configured one when absent, none ([`AskResponse::EXTRACTIVE`]) for the documents' own sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Whether the model reasons before it answers; as configured when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<bool>,
+    /// How the generator cites; as configured when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub citing: Option<Citing>,
+    /// Whether sentences that no quotation bears out are left out instead of marked; as configured when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
 }
 
 impl AskRequest {
     /// A question with every choice left at its default.
     #[must_use]
     pub fn new(question: impl Into<String>) -> Self {
-        Self { question: question.into(), filters: Filters::default(), mode: SearchMode::default(), stream: false }
+        Self {
+            question: question.into(),
+            filters: Filters::default(),
+            mode: SearchMode::default(),
+            stream: false,
+            conversation_id: None,
+            model: None,
+            thinking: None,
+            citing: None,
+            strict: None,
+        }
     }
+}
+
+/// How a generator says what a sentence rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Citing {
+    /// It writes `[n]`; what the sentence rests on is looked for in source `n`, and elsewhere where it is not there.
+    #[default]
+    Markers,
+    /// It quotes, and between quotation marks can only write what stands in a source.
+    Quotes,
 }
 
 /// How a citation's quote was found in the document.
@@ -92,6 +128,54 @@ pub struct Searched {
     pub documents: u64,
     /// Passages read for it.
     pub passages: u64,
+}
+
+/// One sentence of the answer, and how far the quotations cited in it bear it out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AnswerSentence {
+    /// Its place in `answer`, without its markers: `[start, end)` in characters.
+    #[schema(value_type = [usize; 2])]
+    pub span: CharSpan,
+    /// The strongest of its citations' support; [`Support::None`] without any.
+    pub support: Support,
+    /// The markers cited in it.
+    pub markers: Vec<u32>,
+}
+
+/// How much of a document the generator was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// The sections in which something was found.
+    Sections,
+    /// The passages found, with their neighbours.
+    Passages,
+    /// Found, and left out for want of room.
+    Unread,
+}
+
+/// A document that was found, and how much of it the answer draws on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Source {
+    /// The number it has in the prompt, from 1; 0 when unread.
+    pub number: u32,
+    /// The document.
+    #[schema(value_type = String)]
+    pub doc_id: DocId,
+    /// Its title.
+    pub title: String,
+    /// Its path within its source.
+    pub path: String,
+    /// How much of it was read.
+    pub extent: Extent,
+    /// Characters read, of `chars_total`.
+    pub chars_read: usize,
+    /// Characters it has.
+    pub chars_total: usize,
+    /// Whether it says of itself that it no longer holds.
+    pub superseded: bool,
 }
 
 /// Wall time of each step, in milliseconds.
@@ -158,6 +242,56 @@ pub struct AskResponse {
     /// When refused: the nearest passages all the same.
     #[serde(default)]
     pub nearest: Vec<Hit>,
+    /// The answer's sentences in their order, each with its label. Empty when refused.
+    #[serde(default)]
+    pub sentences: Vec<AnswerSentence>,
+    /// What was read for it and what was not, in the order of the prompt.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// What was searched for, where that is not the question itself: a follow-up made to stand alone, a question taken apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queries: Vec<String>,
+    /// What the model said to itself before it answered, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<String>,
+    /// What a reader should know of how the answer came about, in words: sources that disagree, a generator that fell back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The host that the question and its sources were sent to, where the generator is another server's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_to: Option<String>,
+    /// The conversation it is kept in, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<String>,
+    /// By what feedback names it, where it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_id: Option<String>,
+}
+
+impl Default for AskResponse {
+    /// An empty extractive answer.
+    fn default() -> Self {
+        Self {
+            answer: String::new(),
+            refused: false,
+            model: Self::EXTRACTIVE.to_owned(),
+            citations: vec![],
+            timings: Timings::default(),
+            usage: Usage::default(),
+            searched: Searched::default(),
+            extractive: true,
+            evidence: Evidence::default(),
+            nearest: vec![],
+            sentences: vec![],
+            sources: vec![],
+            queries: vec![],
+            reasoning: None,
+            notes: vec![],
+            sent_to: None,
+            conversation_id: None,
+            answer_id: None,
+        }
+    }
 }
 
 impl AskResponse {
@@ -177,7 +311,7 @@ pub struct Retrieval {
 }
 
 /// One event of an answer on its way. As server-sent events: the event's name is [`AskEvent::name`] and the data is this JSON; on the
-/// command line: one JSON object a line. Order: `retrieval`, then `delta` and `citation` mixed, `usage`, and last either `done` or `error`.
+/// command line: one JSON object a line. Order: `retrieval`, then `reasoning`, then `delta` and `citation` mixed, `usage`, and last either `done` or `error`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub enum AskEvent {
@@ -185,6 +319,11 @@ pub enum AskEvent {
     Retrieval(Retrieval),
     /// More of the answer; the deltas joined are `answer`.
     Delta {
+        /// The words.
+        text: String,
+    },
+    /// More of what the model says to itself first; not part of `answer`.
+    Reasoning {
         /// The words.
         text: String,
     },
@@ -205,6 +344,7 @@ impl AskEvent {
         match self {
             Self::Retrieval(_) => "retrieval",
             Self::Delta { .. } => "delta",
+            Self::Reasoning { .. } => "reasoning",
             Self::Citation(_) => "citation",
             Self::Usage(_) => "usage",
             Self::Error(_) => "error",
@@ -241,12 +381,8 @@ mod tests {
                 quote_match: QuoteMatch::Normalized,
                 support: Support::Full,
             }],
-            timings: Timings::default(),
-            usage: Usage::default(),
             searched: Searched { documents: 2, passages: 9 },
-            extractive: true,
-            evidence: Evidence::default(),
-            nearest: vec![],
+            ..AskResponse::default()
         }
     }
 
@@ -270,6 +406,7 @@ mod tests {
         let problem = Problem::new(&crate::ApiError::new(crate::Code::Timeout, "too slow"), "r");
         let events = [
             AskEvent::Retrieval(retrieval),
+            AskEvent::Reasoning { text: "Hm".into() },
             AskEvent::Delta { text: "Ten".into() },
             AskEvent::Citation(response().citations.remove(0)),
             AskEvent::Usage(Usage::default()),

@@ -16,7 +16,10 @@ mod schemas;
 mod search;
 mod status;
 
-pub use ask::{AskEvent, AskRequest, AskResponse, Citation, Evidence, QuoteMatch, Retrieval, Searched, Support, Timings, Usage};
+pub use ask::{
+    AnswerSentence, AskEvent, AskRequest, AskResponse, Citation, Citing, Evidence, Extent, QuoteMatch, Retrieval, Searched, Source,
+    Support, Timings, Usage,
+};
 pub use content::{BlockName, ContentBlock, ContentQuery, DocumentContent};
 pub use doctor::{CheckResult, DoctorReport, Verdict};
 pub use documents::{Deleted, DocumentList, DocumentListQuery, DocumentSummary, Uploaded};

@@ -62,6 +62,7 @@ pub struct NotAllowed {
 /// What a checked principal may read. Every function that retrieves takes one, and [`Scope::check`] is the only way to get one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
+    subject: String,
     /// `None`: everything.
     labels: Option<BTreeSet<Label>>,
 }
@@ -75,7 +76,13 @@ impl Scope {
         if !principal.active {
             return Err(NotAllowed { subject: principal.subject.clone() });
         }
-        Ok(Self { labels: (!principal.reads_everything).then(|| principal.labels.clone()) })
+        Ok(Self { subject: principal.subject.clone(), labels: (!principal.reads_everything).then(|| principal.labels.clone()) })
+    }
+
+    /// Who was checked: the owner of what is kept for one person only, such as conversations.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
     }
 
     /// Whether a document with these labels may be read.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, BlockName, Citation, Code, ContentBlock, ContentQuery, Deleted, DocumentContent,
     DocumentCounts, DocumentList, DocumentListQuery, DocumentSummary, IndexStatus, Job, JobKind, JobList, JobState, QuoteMatch, Ready,
-    ReadyCheck, Retrieval, SearchRequest, SearchResponse, Searched, StateCounts, Support, Timings, Uploaded, Usage,
+    ReadyCheck, Retrieval, SearchRequest, SearchResponse, Searched, StateCounts, Support, Uploaded, Usage,
 };
 use pinakes_config::ServerConfig;
 use pinakes_config::limits::ServerLimits;
@@ -72,15 +72,9 @@ async fn behave(words: &str) -> Result<(), ApiError> {
 fn answer() -> AskResponse {
     AskResponse {
         answer: TEXT.into(),
-        refused: false,
-        model: AskResponse::EXTRACTIVE.into(),
         citations: vec![citation()],
-        timings: Timings::default(),
-        usage: Usage::default(),
         searched: Searched { documents: 1, passages: 1 },
-        extractive: true,
-        evidence: pinakes_api::Evidence::default(),
-        nearest: vec![],
+        ..AskResponse::default()
     }
 }
 

@@ -1,16 +1,22 @@
 //! The language model behind answers: an engine, and the tokenizer and template that belong to it.
 
+mod options;
+mod writing;
+
 use std::sync::Arc;
 
-use pinakes_api::{ApiError, Code, Usage};
+use pinakes_api::{ApiError, Code};
 use pinakes_chat::{BoundaryKind, Chat, Conversation, Prompt, Reply};
 use pinakes_config::GeneratorConfig;
 use pinakes_engine::cache::{CacheRequest, Domain};
-use pinakes_engine::engine::{Engine, EngineStats, Event, Refused, Request, Running};
+use pinakes_engine::engine::{Engine, EngineStats, Refused, Request};
 use pinakes_engine::sampler::ReasoningBudget;
 use pinakes_types::Scope;
 
 use crate::figures::{Figure, figures};
+
+pub use options::Options;
+pub use writing::{Ending, Words, Writing};
 
 /// Reads an engine's counters.
 type Stats = Arc<dyn Fn() -> EngineStats + Send + Sync>;
@@ -70,31 +76,45 @@ impl Generator {
         self.chat.tokenizer().encode(text).map(|ids| ids.len()).map_err(ApiError::internal)
     }
 
-    /// Begins an answer to a conversation, whose last turn is a person's. What it reads is reused for readers of the same rights only.
+    /// Begins a text that continues a conversation, whose last turn is a person's. What it reads is reused for readers of the same rights only.
     ///
     /// # Errors
-    /// [`Code::Overloaded`] when too many wait; [`Code::BadRequest`] when it does not fit the model or the memory set aside.
-    pub fn begin(&self, scope: &Scope, messages: Conversation) -> Result<Writing, ApiError> {
-        let conversation = Conversation { thinking: self.settings.thinking, ..messages };
-        let prompt = self.chat.prompt(&conversation).map_err(|error| ApiError::new(Code::BadRequest, error.to_string()))?;
-        let in_reasoning = prompt.in_reasoning;
-        let running = self.engine.submit(self.request(scope, prompt)).map_err(refused)?;
-        let reply = Reply::new(Arc::clone(&self.chat), in_reasoning, vec![]).expect("no stop strings are always taken");
-        Ok(Writing { running, reply: Some(reply), usage: Usage::default() })
+    /// [`Code::Overloaded`] when too many wait; [`Code::BadRequest`] when it does not fit the model or the memory set aside, or when the
+    /// options cannot be followed.
+    pub fn begin(&self, scope: &Scope, messages: Conversation, options: Options) -> Result<Writing, ApiError> {
+        let unusable = |problem: String| ApiError::new(Code::BadRequest, problem);
+        let conversation = Conversation { thinking: options.thinking.unwrap_or(self.settings.thinking), ..messages };
+        let prompt = self.chat.prompt(&conversation).map_err(|error| unusable(error.to_string()))?;
+        let reply = Reply::new(Arc::clone(&self.chat), prompt.in_reasoning, options.stop.clone());
+        let reply = reply.map_err(|error| unusable(error.to_string()))?;
+        if let Some(problem) = options.sampling.problem() {
+            return Err(unusable(problem));
+        }
+        let running = self.engine.submit(self.request(scope, prompt, options)).map_err(refused)?;
+        Ok(Writing::new(running, reply))
     }
 
-    /// Greedy: what quotes documents is to be exact, and the same question is to get the same answer.
-    fn request(&self, scope: &Scope, prompt: Prompt) -> Request {
+    /// Whether a mask over the next token can be set ([`Options::mask`]).
+    #[must_use]
+    pub fn takes_masks(&self) -> bool {
+        true
+    }
+
+    fn request(&self, scope: &Scope, prompt: Prompt, options: Options) -> Request {
         let tokenizer = self.chat.tokenizer();
-        let reasoning = prompt.in_reasoning.then(|| self.reasoning()).flatten();
-        let allowed = if reasoning.is_some() { self.settings.reasoning_tokens_max } else { 0 };
+        let tokens_max = options.reasoning_tokens_max.unwrap_or(self.settings.reasoning_tokens_max);
+        let reasoning = prompt.in_reasoning.then(|| self.reasoning(tokens_max)).flatten();
+        let allowed = if reasoning.is_some() { tokens_max } else { 0 };
         Request {
             cache: Some(self.reuse(scope, &prompt)),
             stop_tokens: tokenizer.end_tokens(),
             valid_tokens: Some(tokenizer.len().min(self.engine.describe().vocabulary)),
             reasoning,
             stop_loops: true,
-            ..Request::greedy(prompt.ids, self.settings.answer_tokens_max + allowed)
+            sampling: options.sampling,
+            mask: options.mask,
+            time_max: options.time_max,
+            ..Request::greedy(prompt.ids, options.tokens_max.unwrap_or(self.settings.answer_tokens_max) + allowed)
         }
     }
 
@@ -121,57 +141,14 @@ impl Generator {
         Domain(*hasher.finalize().as_bytes())
     }
 
-    fn reasoning(&self) -> Option<ReasoningBudget> {
+    fn reasoning(&self, tokens_max: usize) -> Option<ReasoningBudget> {
         let close = self.chat.tokenizer().control("</think>")?;
-        Some(ReasoningBudget { tokens_max: self.settings.reasoning_tokens_max, close, forced: vec![close] })
+        Some(ReasoningBudget { tokens_max, close, forced: vec![close] })
     }
 }
 
 /// Tokens kept for the instructions, the template and the question.
 const FRAME_TOKENS: usize = 768;
-
-/// A text being written. Dropping it ends the work.
-pub struct Writing {
-    running: Running,
-    /// `None` once everything was given.
-    reply: Option<Reply>,
-    usage: Usage,
-}
-
-impl Writing {
-    /// The next words; `None` after the last. Reasoning is left out.
-    ///
-    /// # Errors
-    /// [`Code::Internal`] when the engine failed at it.
-    pub async fn next(&mut self) -> Result<Option<String>, ApiError> {
-        while let Some(reply) = &mut self.reply {
-            let delta = match self.running.next().await {
-                Some(Event::Token { id, .. }) => reply.push(id),
-                Some(Event::Prefilled { .. }) => continue,
-                Some(Event::Finished { usage, .. }) => {
-                    self.usage = Usage {
-                        prompt_tokens: usage.prompt_tokens as u64,
-                        cached_tokens: usage.cached_tokens as u64,
-                        completion_tokens: usage.completion_tokens as u64,
-                    };
-                    self.reply.take().map(|mut reply| reply.finish()).unwrap_or_default()
-                }
-                Some(Event::Failed(failure)) => return Err(ApiError::internal(failure)),
-                None => return Err(ApiError::new(Code::Internal, "The engine stopped in the middle of an answer.")),
-            };
-            if !delta.text.is_empty() {
-                return Ok(Some(delta.text));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Tokens used; known after the last words.
-    #[must_use]
-    pub fn usage(&self) -> Usage {
-        self.usage
-    }
-}
 
 fn refused(refused: Refused) -> ApiError {
     let code = match refused {
