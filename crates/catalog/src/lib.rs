@@ -3,8 +3,10 @@
 //! The indexes propose, this crate decides: a passage reaches a reader only through [`Catalog::resolve`], which knows the current
 //! version and the labels of its document. It knows nothing of search or models.
 
+mod conversations;
 mod documents;
 mod error;
+mod feedback;
 mod jobs;
 mod open;
 mod publish;
@@ -13,8 +15,10 @@ mod settings;
 mod sources;
 mod stored_text;
 
+pub use conversations::{Appended, ConversationRow, NewTurn, Older, TurnRow};
 pub use documents::{DocumentFilter, DocumentRow, REMOVED, StateCounts};
 pub use error::CatalogError;
+pub use feedback::FeedbackRow;
 pub use jobs::{JobRow, JobState};
 pub use open::Catalog;
 pub use publish::{DocumentFate, NewChunk, NewDocument, NewText, Publication};

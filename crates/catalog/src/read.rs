@@ -1,6 +1,6 @@
 //! What readers get: passages and texts of current versions, of documents whose labels the scope allows. Nothing else leaves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use pinakes_types::{CharSpan, ChunkId, DocId, DocVersion, Label, Scope, SourceId, StructuredText, VersionSeq};
 use sqlx::{QueryBuilder, Row, Sqlite};
@@ -83,6 +83,25 @@ impl Catalog {
         let Some(row) = select.build().fetch_optional(&self.readers).await? else { return Ok(None) };
         let text = unpack(row.get("structured"))?;
         Ok(Some((DocVersion(row.get("doc_version")), text)))
+    }
+
+    /// Of these documents, those that the scope may read now: what was made of one earlier may be shown again only while it is among them.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn readable(&self, scope: &Scope, documents: &[DocId]) -> Result<HashSet<DocId>, CatalogError> {
+        let mut found = HashSet::with_capacity(documents.len());
+        for ids in documents.chunks(IDS_PER_STATEMENT) {
+            let mut select = QueryBuilder::new("SELECT d.doc_id FROM documents d WHERE d.current_version IS NOT NULL AND d.doc_id IN (");
+            let mut list = select.separated(", ");
+            for id in ids {
+                list.push_bind(id.0.clone());
+            }
+            select.push(")");
+            only_allowed(&mut select, scope);
+            found.extend(select.build().fetch_all(&self.readers).await?.iter().map(|row| DocId(row.get("doc_id"))));
+        }
+        Ok(found)
     }
 
     /// How many documents and passages the scope can search.

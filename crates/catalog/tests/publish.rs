@@ -118,6 +118,8 @@ async fn labels_decide_in_every_reading_function() {
         let visible = expected.contains(&"salaries");
         assert_eq!(store.catalog.document(&scope, &secret.doc).await.unwrap().is_some(), visible);
         assert_eq!(store.catalog.text(&scope, &secret.doc).await.unwrap().is_some(), visible);
+        let asked = [secret.doc.clone(), DocId("unknown".into())];
+        assert_eq!(store.catalog.readable(&scope, &asked).await.unwrap().contains(&secret.doc), visible);
     }
 }
 
@@ -132,6 +134,7 @@ async fn withdrawn_documents_are_gone_at_once_and_stay_gone() {
     assert_eq!(known["a.txt"].state, FileState::Skipped);
     assert_eq!(store.catalog.document(&operator(), &document.doc).await.unwrap(), None);
     assert_eq!(store.catalog.state_counts(&operator()).await.unwrap().skipped, 0);
+    assert!(store.catalog.readable(&operator(), std::slice::from_ref(&document.doc)).await.unwrap().is_empty());
     assert!(!store.catalog.withdraw(&DocId("unknown".into()), "", NOW).await.unwrap());
 }
 
