@@ -89,6 +89,8 @@ codes! {
     Locked = "locked", 503, 75, "Another process is writing to this store";
     /// The document cannot be read.
     DocumentUnreadable = "document_unreadable", 422, 65, "The document cannot be read";
+    /// The language model does not answer.
+    GeneratorUnavailable = "generator_unavailable", 503, 69, "The language model does not answer";
     /// A model is needed and not there.
     ModelMissing = "model_missing", 503, 69, "A model is missing";
     /// A model file is broken or hostile.

@@ -10,6 +10,7 @@ pub mod limits;
 mod load;
 mod origin;
 mod read;
+mod remote;
 mod resolved;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ mod written;
 pub use error::ConfigError;
 pub use load::{Config, LoadOptions, Setting, process_environment};
 pub use origin::Origin;
+pub use remote::{RemoteConfig, RemoteUse};
 pub use resolved::{
     AnswerConfig, ChunkConfig, EmbedConfig, ExtractConfig, Fusion, GeneratorConfig, IndexConfig, IngestConfig, KvPrecision, LogConfig,
     LogFormat, ModelsConfig, SearchConfig, ServerConfig, StoreConfig, WeightPrecision,

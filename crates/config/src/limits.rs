@@ -297,6 +297,22 @@ pub mod chat {
     pub const STOP_BYTES_MAX: usize = 512;
 }
 
+/// What is taken from another server's language model.
+pub mod remote {
+    use std::time::Duration;
+
+    /// One line of its stream.
+    pub const LINE_BYTES_MAX: usize = 1 << 20;
+    /// All of one answer.
+    pub const ANSWER_BYTES_MAX: usize = 8 << 20;
+    /// Of what it says when it refuses: enough to know why.
+    pub const ERROR_BYTES_MAX: usize = 4 << 10;
+    /// A key.
+    pub const KEY_BYTES_MAX: u64 = 4 << 10;
+    /// Until it takes a connection.
+    pub const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+}
+
 /// What a generator may be made of, and what one request may ask of it.
 pub mod engine {
     use std::time::Duration;

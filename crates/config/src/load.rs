@@ -8,6 +8,7 @@ use etcetera::BaseStrategy;
 use crate::error::ConfigError;
 use crate::origin::Origin;
 use crate::read::Reader;
+use crate::remote::{RemoteConfig, remote};
 use crate::resolved::{
     self, AnswerConfig, ChunkConfig, EmbedConfig, ExtractConfig, GeneratorConfig, IndexConfig, IngestConfig, LogConfig, ModelsConfig,
     SearchConfig, ServerConfig, StoreConfig,
@@ -55,6 +56,8 @@ pub struct Config {
     pub answer: AnswerConfig,
     /// Which language model writes answers, and what it may take.
     pub generator: GeneratorConfig,
+    /// A language model on another server; `None`: no text leaves the process.
+    pub remote: Option<RemoteConfig>,
     /// Where and under which limits is served.
     pub server: ServerConfig,
     /// Where models come from.
@@ -135,6 +138,7 @@ impl Config {
             search: resolved::search(&read)?,
             answer: resolved::answer(&read)?,
             generator: resolved::generator(&read)?,
+            remote: remote(&read)?,
             server: resolved::server(&read)?,
             models: resolved::models(&read)?,
             log: resolved::log(&read)?,

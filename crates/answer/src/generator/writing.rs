@@ -4,6 +4,8 @@ use pinakes_api::{ApiError, Code, Usage};
 use pinakes_chat::{Delta, Reply};
 use pinakes_engine::engine::{Event, FinishReason, Running};
 
+use super::remote::RemoteWriting;
+
 /// More of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Words {
@@ -24,7 +26,54 @@ pub enum Ending {
 }
 
 /// A text being written. Dropping it ends the work.
-pub struct Writing {
+pub struct Writing(Hand);
+
+enum Hand {
+    Local(Box<LocalWriting>),
+    Remote(RemoteWriting),
+}
+
+impl Writing {
+    pub(super) fn local(running: Running, reply: Reply) -> Self {
+        let writing = LocalWriting { running, reply: Some(reply), usage: Usage::default(), ending: Ending::default() };
+        Self(Hand::Local(Box::new(writing)))
+    }
+
+    pub(super) fn remote(writing: RemoteWriting) -> Self {
+        Self(Hand::Remote(writing))
+    }
+
+    /// The next words, never empty; `None` after the last.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] when the engine failed at it, [`Code::GeneratorUnavailable`] when the server elsewhere did.
+    pub async fn next(&mut self) -> Result<Option<Words>, ApiError> {
+        match &mut self.0 {
+            Hand::Local(writing) => writing.next().await,
+            Hand::Remote(writing) => writing.next().await,
+        }
+    }
+
+    /// Tokens used; whole after the last words.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        match &self.0 {
+            Hand::Local(writing) => writing.usage,
+            Hand::Remote(writing) => writing.usage(),
+        }
+    }
+
+    /// Why it ended; known after the last words.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        match &self.0 {
+            Hand::Local(writing) => writing.ending,
+            Hand::Remote(writing) => writing.ending(),
+        }
+    }
+}
+
+struct LocalWriting {
     running: Running,
     /// `None` once everything was given.
     reply: Option<Reply>,
@@ -32,16 +81,8 @@ pub struct Writing {
     ending: Ending,
 }
 
-impl Writing {
-    pub(super) fn new(running: Running, reply: Reply) -> Self {
-        Self { running, reply: Some(reply), usage: Usage::default(), ending: Ending::default() }
-    }
-
-    /// The next words, never empty; `None` after the last.
-    ///
-    /// # Errors
-    /// [`Code::Internal`] when the engine failed at it.
-    pub async fn next(&mut self) -> Result<Option<Words>, ApiError> {
+impl LocalWriting {
+    async fn next(&mut self) -> Result<Option<Words>, ApiError> {
         while let Some(reply) = &mut self.reply {
             let delta = match self.running.next().await {
                 Some(Event::Token { id, .. }) => {
@@ -71,17 +112,5 @@ impl Writing {
             }
         }
         Ok(None)
-    }
-
-    /// Tokens used; whole after the last words.
-    #[must_use]
-    pub fn usage(&self) -> Usage {
-        self.usage
-    }
-
-    /// Why it ended; known after the last words.
-    #[must_use]
-    pub fn ending(&self) -> Ending {
-        self.ending
     }
 }

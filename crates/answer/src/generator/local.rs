@@ -1,0 +1,113 @@
+//! A language model in this process: an engine, and the tokenizer and template that belong to it.
+
+use std::sync::Arc;
+
+use pinakes_api::{ApiError, Code};
+use pinakes_chat::{BoundaryKind, Chat, Conversation, Prompt, Reply};
+use pinakes_engine::cache::{CacheRequest, Domain};
+use pinakes_engine::engine::{Engine, EngineStats, Refused, Request};
+use pinakes_engine::sampler::ReasoningBudget;
+use pinakes_types::Scope;
+
+use super::{Options, Writing};
+
+/// Reads an engine's counters.
+pub(super) type Stats = Arc<dyn Fn() -> EngineStats + Send + Sync>;
+
+pub(super) struct Local {
+    engine: Arc<dyn Engine>,
+    pub(super) chat: Arc<Chat>,
+    secret: [u8; 32],
+    stats: Stats,
+}
+
+impl Local {
+    pub(super) fn new(engine: Arc<dyn Engine>, chat: Arc<Chat>, name: &str, secret: [u8; 32], stats: Stats) -> Result<Self, ApiError> {
+        chat.tokenizer()
+            .check_rows(engine.describe().vocabulary)
+            .map_err(|error| ApiError::new(Code::ModelInvalid, format!("{name}: {error}")))?;
+        Ok(Self { engine, chat, secret, stats })
+    }
+
+    pub(super) fn stats(&self) -> EngineStats {
+        (self.stats)()
+    }
+
+    /// Tokens of a prompt with its answer.
+    pub(super) fn context_max(&self) -> usize {
+        self.engine.describe().context_max
+    }
+
+    /// Begins a text; `lengths` are tokens of the text and of reasoning before it.
+    pub(super) fn begin(
+        &self,
+        scope: &Scope,
+        conversation: &Conversation,
+        lengths: (usize, usize),
+        options: Options,
+    ) -> Result<Writing, ApiError> {
+        let unusable = |problem: String| ApiError::new(Code::BadRequest, problem);
+        let prompt = self.chat.prompt(conversation).map_err(|error| unusable(error.to_string()))?;
+        let reply = Reply::new(Arc::clone(&self.chat), prompt.in_reasoning, options.stop.clone());
+        let reply = reply.map_err(|error| unusable(error.to_string()))?;
+        if let Some(problem) = options.sampling.problem() {
+            return Err(unusable(problem));
+        }
+        let running = self.engine.submit(self.request(scope, prompt, lengths, options)).map_err(refused)?;
+        Ok(Writing::local(running, reply))
+    }
+
+    fn request(&self, scope: &Scope, prompt: Prompt, (tokens_max, reasoning_max): (usize, usize), options: Options) -> Request {
+        let tokenizer = self.chat.tokenizer();
+        let reasoning = prompt.in_reasoning.then(|| self.reasoning(reasoning_max)).flatten();
+        let allowed = if reasoning.is_some() { reasoning_max } else { 0 };
+        Request {
+            cache: Some(self.reuse(scope, &prompt)),
+            stop_tokens: tokenizer.end_tokens(),
+            valid_tokens: Some(tokenizer.len().min(self.engine.describe().vocabulary)),
+            reasoning,
+            stop_loops: true,
+            sampling: options.sampling,
+            mask: options.mask,
+            time_max: options.time_max,
+            ..Request::greedy(prompt.ids, tokens_max + allowed)
+        }
+    }
+
+    fn reuse(&self, scope: &Scope, prompt: &Prompt) -> CacheRequest {
+        let preamble = prompt.boundaries.iter().find(|boundary| boundary.kind == BoundaryKind::Preamble);
+        CacheRequest {
+            domain: self.domain(scope),
+            public_tokens: preamble.map_or(0, |boundary| boundary.tokens),
+            boundaries: prompt.boundaries.iter().map(|boundary| boundary.tokens).collect(),
+            keep_answer: false,
+        }
+    }
+
+    /// One for each set of labels: same rights share what was read, different rights never do.
+    fn domain(&self, scope: &Scope) -> Domain {
+        let mut hasher = blake3::Hasher::new_keyed(&self.secret);
+        match scope.labels() {
+            None => drop(hasher.update(b"everything")),
+            Some(labels) => labels.iter().for_each(|label| {
+                let label = label.0.as_bytes();
+                hasher.update(b"label").update(&(label.len() as u64).to_le_bytes()).update(label);
+            }),
+        }
+        Domain(*hasher.finalize().as_bytes())
+    }
+
+    fn reasoning(&self, tokens_max: usize) -> Option<ReasoningBudget> {
+        let close = self.chat.tokenizer().control("</think>")?;
+        Some(ReasoningBudget { tokens_max, close, forced: vec![close] })
+    }
+}
+
+fn refused(refused: Refused) -> ApiError {
+    let code = match refused {
+        Refused::Busy { .. } => Code::Overloaded,
+        Refused::Closed => Code::Internal,
+        _ => Code::BadRequest,
+    };
+    ApiError::new(code, refused.to_string())
+}
