@@ -4,23 +4,29 @@
 //! version and the labels of its document. It knows nothing of search or models.
 
 mod conversations;
+mod credentials;
 mod documents;
 mod error;
 mod feedback;
 mod jobs;
 mod open;
+mod people;
 mod publish;
 mod read;
+mod rights;
 mod settings;
 mod sources;
 mod stored_text;
 
 pub use conversations::{Appended, ConversationRow, NewTurn, Older, TurnRow};
+pub use credentials::{KeyRow, SessionRow};
 pub use documents::{DocumentFilter, DocumentRow, REMOVED, StateCounts};
 pub use error::CatalogError;
 pub use feedback::FeedbackRow;
 pub use jobs::{JobRow, JobState};
 pub use open::Catalog;
+pub use people::{MembershipOrigin, PersonRow};
 pub use publish::{DocumentFate, NewChunk, NewDocument, NewText, Publication};
 pub use read::Passage;
+pub use rights::Decided;
 pub use sources::{KnownFile, SourceKind, SourceRow};

@@ -5,8 +5,9 @@
 use pinakes_types::{CharSpan, ChunkId, DocId, DocVersion, FileState, Label, Reason, SourceId, StructuredText, Timestamp, VersionSeq};
 use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 
+use crate::rights;
 use crate::stored_text::pack;
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, Decided};
 
 /// A passage to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,8 @@ pub struct NewDocument {
     pub read_by: String,
     /// Who may read it; any one suffices.
     pub labels: Vec<Label>,
+    /// What decided so, in words.
+    pub labels_origin: String,
     /// How it ended.
     pub fate: DocumentFate,
 }
@@ -261,15 +264,19 @@ async fn write_document(transaction: &mut Transaction<'_, Sqlite>, document: &Ne
     .bind(now.0)
     .execute(&mut **transaction)
     .await?;
-    sqlx::query("DELETE FROM document_labels WHERE doc_id = $1").bind(&document.doc.0).execute(&mut **transaction).await?;
-    for label in &document.labels {
-        sqlx::query("INSERT INTO document_labels (doc_id, label) VALUES ($1, $2) ON CONFLICT (doc_id, label) DO NOTHING")
-            .bind(&document.doc.0)
-            .bind(&label.0)
-            .execute(&mut **transaction)
-            .await?;
-    }
-    Ok(())
+    write_rights(transaction, document).await
+}
+
+async fn write_rights(transaction: &mut Transaction<'_, Sqlite>, document: &NewDocument) -> Result<(), CatalogError> {
+    let read = Decided { labels: document.labels.iter().cloned().collect(), origin: document.labels_origin.clone() };
+    let (decided, others) = rights::deciding(transaction, &document.doc, &read).await?;
+    sqlx::query("UPDATE documents SET labels_origin = $1, rights_at = 0 WHERE doc_id = $2")
+        .bind(&decided.origin)
+        .bind(&document.doc.0)
+        .execute(&mut **transaction)
+        .await?;
+    rights::write_labels(transaction, &document.doc, &decided.labels).await?;
+    if others { rights::bump(transaction, &[&document.doc]).await } else { Ok(()) }
 }
 
 async fn write_text(transaction: &mut Transaction<'_, Sqlite>, doc: &DocId, text: &NewText, packed: Vec<u8>) -> Result<(), CatalogError> {

@@ -1,84 +1,11 @@
 //! What is published is read, by whom it may be read, and nothing else is.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use pinakes_catalog::{
-    Catalog, CatalogError, DocumentFate, DocumentFilter, NewChunk, NewDocument, NewText, Publication, SourceKind, SourceRow,
-};
-use pinakes_types::{
-    CharSpan, ChunkId, DocId, DocVersion, DocumentKind, FileState, Label, Principal, Scope, SourceId, StructuredText, Timestamp, VersionSeq,
-};
+mod support;
 
-const NOW: Timestamp = Timestamp(1_000);
-
-struct Store {
-    catalog: Catalog,
-    folder: tempfile::TempDir,
-}
-
-impl Store {
-    async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let catalog = Catalog::create(folder.path()).await.unwrap();
-        let source = SourceRow { id: source(), kind: SourceKind::Folder, root: "/docs".into(), added_at: NOW };
-        catalog.add_source(&source).await.unwrap();
-        Self { catalog, folder }
-    }
-
-    async fn publish(&self, path: &str, words: &str, labels: &[&str]) -> NewDocument {
-        let seq = self.catalog.allocate_versions(1).await.unwrap();
-        let document = searchable(path, words, labels, seq);
-        let publication = Publication { record: Some(format!("after {seq}")), documents: vec![document.clone()], ..Publication::default() };
-        self.catalog.publish(&publication, NOW).await.unwrap();
-        document
-    }
-
-    async fn bodies(&self, scope: &Scope, candidates: &[ChunkId]) -> Vec<String> {
-        self.catalog.resolve(scope, candidates).await.unwrap().into_iter().map(|passage| passage.body).collect()
-    }
-}
-
-fn source() -> SourceId {
-    SourceId("docs".into())
-}
-
-fn everyone() -> Scope {
-    Scope::check(&Principal::person("anyone", [])).unwrap()
-}
-
-fn operator() -> Scope {
-    Scope::check(&Principal::local_operator()).unwrap()
-}
-
-fn searchable(path: &str, words: &str, labels: &[&str], seq: VersionSeq) -> NewDocument {
-    let structured = StructuredText {
-        kind: DocumentKind::Text,
-        title: path.to_uppercase(),
-        language: Some("en".into()),
-        text: words.into(),
-        blocks: vec![],
-        markup: vec![],
-        pages: vec![],
-        warnings: vec![],
-    };
-    let chunk = NewChunk {
-        id: ChunkId::new(seq, 0).unwrap(),
-        span: CharSpan::new(0, words.chars().count()),
-        page: None,
-        heading: String::new(),
-        body: words.into(),
-    };
-    NewDocument {
-        doc: DocId::derive(&source(), path),
-        source: source(),
-        path: path.into(),
-        bytes: words.len() as u64,
-        modified_ns: 5,
-        version: Some(DocVersion::of(words.as_bytes())),
-        read_by: "1".into(),
-        labels: labels.iter().map(|label| Label((*label).into())).collect(),
-        fate: DocumentFate::Searchable { reason: None, text: Box::new(NewText { seq, structured, chunks: vec![chunk] }) },
-    }
-}
+use pinakes_catalog::{Catalog, CatalogError, DocumentFilter, Publication};
+use pinakes_types::{ChunkId, DocId, DocVersion, FileState, Label, Principal, Scope, VersionSeq};
+use support::{NOW, Store, everyone, operator, searchable, source};
 
 #[tokio::test]
 async fn a_new_version_hides_the_old_one() {

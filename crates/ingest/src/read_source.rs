@@ -126,6 +126,7 @@ async fn take(writer: &Writer, source: &SourceRow, file: Found, extraction: Extr
         version,
         read_by: writer.read_by.clone(),
         labels: vec![Label::public()],
+        labels_origin: String::new(),
         fate,
     };
     let Some(text) = text else { return Ok(Read { document, text: None, reason: None }) };
