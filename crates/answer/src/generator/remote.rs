@@ -216,3 +216,7 @@ impl Drop for RemoteWriting {
         self.task.abort();
     }
 }
+
+#[cfg(test)]
+#[path = "remote_tests.rs"]
+mod tests;
