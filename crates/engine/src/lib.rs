@@ -10,6 +10,7 @@ pub mod engine;
 mod error;
 mod forward;
 mod model;
+mod rewind;
 pub mod sampler;
 mod sequence;
 mod sizes;

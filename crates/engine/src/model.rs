@@ -157,6 +157,14 @@ impl Backend for CpuBackend {
         logits.extend_from_slice(rows);
     }
 
+    fn mark(&self, sequence: &mut Sequence) {
+        sequence.mark();
+    }
+
+    fn rewind(&mut self, sequence: &mut Sequence, kept: usize) {
+        self.model.rewind(sequence, kept);
+    }
+
     fn prefill_cost(&self) -> PrefillCost {
         PrefillCost::of(&self.model.config)
     }

@@ -6,6 +6,7 @@ use pinakes_kernels::{DeltaShape, DeltaState, KvLayout, KvPage, PAGE_TOKENS};
 
 use crate::config::{Config, LayerKind};
 use crate::engine::Snapshot;
+use crate::rewind::Trail;
 
 /// One sequence's memory.
 #[derive(Clone)]
@@ -14,6 +15,8 @@ pub struct Sequence {
     length: usize,
     /// One for each layer of the model.
     layers: Vec<LayerMemory>,
+    /// What going back takes, while that may be wanted.
+    pub(crate) trail: Option<Box<Trail>>,
 }
 
 /// What one layer remembers.
@@ -33,12 +36,12 @@ impl Sequence {
             (LayerKind::Linear, Some(shape)) => LayerMemory::State(Arc::new(DeltaState::new(shape))),
             _ => LayerMemory::Pages(Vec::new()),
         };
-        Self { length: 0, layers: config.layers.iter().map(memory).collect() }
+        Self { length: 0, layers: config.layers.iter().map(memory).collect(), trail: None }
     }
 
     /// One that has read `length` tokens and remembers `layers` of them.
     pub(crate) fn from_layers(length: usize, layers: Vec<LayerMemory>) -> Self {
-        Self { length, layers }
+        Self { length, layers, trail: None }
     }
 
     /// Tokens read; the position of the next.
@@ -69,6 +72,21 @@ impl Sequence {
             }
             layout.write(Arc::make_mut(&mut pages[position / PAGE_TOKENS]), position % PAGE_TOKENS, key, value);
         }
+    }
+
+    /// Forgets keys and values behind the first `length` tokens. States are [`Self::state`]'s to set.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.length = length;
+        for layer in &mut self.layers {
+            if let LayerMemory::Pages(pages) = layer {
+                pages.truncate(length.div_ceil(PAGE_TOKENS));
+            }
+        }
+    }
+
+    /// Puts another state in the place of a DeltaNet layer's.
+    pub(crate) fn put_state(&mut self, layer: usize, state: Arc<DeltaState>) {
+        self.layers[layer] = LayerMemory::State(state);
     }
 
     /// The pages of an attention layer.

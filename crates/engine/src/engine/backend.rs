@@ -21,6 +21,13 @@ pub trait Backend: Send + 'static {
     /// After a panic the sequences of the step are in no defined state and must be dropped; the backend must be usable.
     fn step(&mut self, batch: &mut [Chunk<'_, Self::Sequence>], logits: &mut Vec<f32>);
 
+    /// From here on, until [`Self::rewind`], the sequence can be taken back by what it reads, which is a draft and little.
+    fn mark(&self, sequence: &mut Self::Sequence);
+
+    /// Takes the sequence back to the first `kept` tokens of those that it read since it was marked, and forgets the mark. What it
+    /// remembers then is to the bit what reading no more than these leaves.
+    fn rewind(&mut self, sequence: &mut Self::Sequence, kept: usize);
+
     /// What reading a prompt costs, for judging what is worth keeping.
     fn prefill_cost(&self) -> PrefillCost {
         PrefillCost { token: 1.0, pair: 0.0 }

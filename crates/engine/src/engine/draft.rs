@@ -50,9 +50,7 @@ impl Drafter {
 
     /// Takes note of how much of a draft was right, where one more row makes a step longer by `row_share` of it.
     pub(super) fn learn(&mut self, drafted: usize, accepted: usize, row_share: f64) {
-        // What was right of a draft that was not all right is read again.
-        let rows = if accepted == drafted { drafted } else { drafted + accepted + 1 };
-        if accepted as f64 > rows as f64 * row_share {
+        if accepted as f64 > drafted as f64 * row_share {
             self.length = if accepted == drafted { (self.length * 2).min(DRAFT_TOKENS_MAX) } else { accepted.max(DRAFT_TOKENS_MIN) };
             self.needed = MATCH_MIN.max(self.needed - 1);
             self.pause = PAUSE_FIRST;

@@ -11,9 +11,8 @@ use tokio::sync::mpsc::Sender;
 use super::answer::{Answer, Said};
 use super::draft::Drafter;
 use super::outbox::Outbox;
-use super::{Chunk, Event, Failure, FinishReason, LogitRows, Priority, Request, Usage};
+use super::{Backend, Chunk, Event, Failure, FinishReason, LogitRows, Priority, Request, Snapshot, Usage};
 use crate::cache::{CacheRequest, Fetching, Pin, ReuseEnd};
-use crate::limits::DRAFT_TOKENS_MAX;
 
 /// A request on its way to the engine's thread.
 pub(super) struct Job {
@@ -64,10 +63,9 @@ pub(super) struct Active<S> {
     answer: Answer,
     outbox: Outbox,
     drafter: Drafter,
-    /// What the next step reads: tokens, then a draft, and what the sequence was before it.
+    /// What the next step reads: tokens, then a draft of so many.
     chunk: Vec<u32>,
     drafted: usize,
-    before_draft: Option<S>,
     rows: LogitRows,
     done: bool,
     pub(super) usage: Usage,
@@ -76,7 +74,7 @@ pub(super) struct Active<S> {
     since: Instant,
 }
 
-impl<S: Clone> Active<S> {
+impl<S: Snapshot> Active<S> {
     pub(super) fn new(id: u64, job: Job, vocabulary: usize) -> Self {
         let Job { mut request, events, bytes, submitted } = job;
         let tokens = std::mem::take(&mut request.prompt);
@@ -104,7 +102,6 @@ impl<S: Clone> Active<S> {
             drafter: Drafter::default(),
             chunk: Vec::new(),
             drafted: 0,
-            before_draft: None,
             rows: LogitRows::None,
             done: false,
             submitted,
@@ -156,9 +153,9 @@ impl<S: Clone> Active<S> {
         !self.done && self.outbox.is_empty() && self.standing.is_some() && self.fetching.is_none() && self.follows.is_none()
     }
 
-    /// Whether more is to be read than the last token or what a draft left.
+    /// Whether more is to be read than the last token.
     pub(super) fn is_reading(&self) -> bool {
-        self.read < self.prompt_tokens || self.tokens.len() - self.read > DRAFT_TOKENS_MAX + 2
+        self.read < self.prompt_tokens || self.tokens.len() - self.read > 1
     }
 
     /// Tokens that were chosen or given and not read.
@@ -185,7 +182,6 @@ impl<S: Clone> Active<S> {
             let draft = self.drafter.draft(&self.tokens, draft.min(self.answer.tokens_left().saturating_sub(1)));
             if !draft.is_empty() {
                 self.drafted = draft.len();
-                self.before_draft = self.standing.as_ref().map(|standing| standing.sequence.clone());
                 self.chunk.extend_from_slice(draft);
                 self.rows = LogitRows::Tail(1 + draft.len());
             }
@@ -198,6 +194,13 @@ impl<S: Clone> Active<S> {
         self.drafted
     }
 
+    /// Lets the sequence be taken back if what was prepared is a draft.
+    pub(super) fn mark<B: Backend<Sequence = S>>(&mut self, backend: &B) {
+        if let Some(standing) = self.standing.as_mut().filter(|_| self.drafted > 0) {
+            backend.mark(&mut standing.sequence);
+        }
+    }
+
     /// What was prepared.
     pub(super) fn chunk(&mut self) -> Option<Chunk<'_, S>> {
         let standing = self.standing.as_mut()?;
@@ -205,7 +208,12 @@ impl<S: Clone> Active<S> {
     }
 
     /// Takes what the step made of it: the rows that were asked for, each of which made the step longer by `row_share` of it.
-    pub(super) fn settle(&mut self, rows: &mut dyn Iterator<Item = &mut [f32]>, row_share: f64) {
+    pub(super) fn settle<'l, B: Backend<Sequence = S>>(
+        &mut self,
+        backend: &mut B,
+        rows: &mut dyn Iterator<Item = &'l mut [f32]>,
+        row_share: f64,
+    ) {
         let before = self.read;
         self.read += self.chunk.len() - self.drafted;
         if before < self.prompt_tokens {
@@ -222,26 +230,23 @@ impl<S: Clone> Active<S> {
             accepted += usize::from(!self.done && drafted.is_some() && drafted == self.tokens.last());
         }
         if self.drafted > 0 {
-            self.settle_draft(before, accepted, row_share);
+            self.settle_draft(backend, accepted, row_share);
         }
         if self.read == self.tokens.len() && self.answer.tokens_left() == 0 && !self.done {
             self.finish(FinishReason::Read);
         }
     }
 
-    /// Keeps what the sequence read of a draft if all of it was right; else goes back to before it.
-    fn settle_draft(&mut self, before: usize, accepted: usize, row_share: f64) {
+    /// Keeps what the sequence read of a draft as far as it was right.
+    fn settle_draft<B: Backend<Sequence = S>>(&mut self, backend: &mut B, accepted: usize, row_share: f64) {
         self.usage.drafted_tokens += self.drafted;
         self.usage.accepted_tokens += accepted;
         if !self.done {
             self.drafter.learn(self.drafted, accepted, row_share);
         }
-        let sequence = self.before_draft.take();
-        if accepted == self.drafted {
+        if let Some(standing) = &mut self.standing {
+            backend.rewind(&mut standing.sequence, self.chunk.len() - self.drafted + accepted);
             self.read += accepted;
-        } else if let (Some(standing), Some(sequence)) = (&mut self.standing, sequence) {
-            standing.sequence = sequence;
-            self.read = before;
         }
         self.drafted = 0;
     }
@@ -284,7 +289,6 @@ impl<S: Clone> Active<S> {
     /// Ends it without an answer.
     pub(super) fn fail(&mut self, failure: Failure) {
         self.done = true;
-        self.before_draft = None;
         self.outbox.send(Event::Failed(failure));
     }
 

@@ -83,12 +83,13 @@ pub(super) fn step<B: Backend>(
         let tokens = one.prepare(part.tokens, part.draft);
         took.prompts += if reads { tokens } else { 0 };
         took.drafts += one.drafted();
+        one.mark(backend);
     }
     let mut batch: Vec<_> = taking.iter_mut().filter_map(|(_, one)| one.chunk()).collect();
     backend.step(&mut batch, logits);
     let mut rows = logits.chunks_exact_mut(backend.vocabulary());
     for (_, one) in &mut taking {
-        one.settle(&mut rows, row_share);
+        one.settle(backend, &mut rows, row_share);
     }
     took
 }

@@ -16,7 +16,7 @@ use super::reuse::{Below, Reuse};
 use super::running::{Active, Job};
 use super::schedule::{self, Part, Turns};
 use super::shadow::Check;
-use super::{Backend, Failure, LocalOptions, Priority, queue};
+use super::{Backend, Failure, LocalOptions, Priority, Snapshot, queue};
 use crate::cache::{Domain, SnapshotTree};
 
 /// How long the thread sleeps when every running request waits for its receiver or for the disk.
@@ -239,7 +239,7 @@ impl<B: Backend> State<B> {
 }
 
 /// Counts a request that ended and writes its line in the log.
-fn account<S: Clone>(shared: &Shared, one: &Active<S>) {
+fn account<S: Snapshot>(shared: &Shared, one: &Active<S>) {
     let (usage, age) = (one.usage, one.age());
     let (reused, end) = one.reuse.unwrap_or_default();
     tracing::info!(

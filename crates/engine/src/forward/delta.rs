@@ -32,6 +32,7 @@ pub(super) fn delta(model: &Model, number: usize, weights: &Delta, batch: Batch<
         let (here, rest) = std::mem::take(&mut out_left).split_at_mut(chunk.tokens.len() * values);
         out_left = rest;
         row += chunk.tokens.len();
+        chunk.sequence.note(number, &input);
         tasks.push((input, chunk.sequence.state(number), here));
     }
     delta_net(pool, shape, &weights.small, &mut tasks);

@@ -41,6 +41,14 @@ impl Backend for Faulty {
         }
     }
 
+    fn mark(&self, sequence: &mut Sequence) {
+        self.0.mark(sequence);
+    }
+
+    fn rewind(&mut self, sequence: &mut Sequence, kept: usize) {
+        self.0.rewind(sequence, kept);
+    }
+
     fn sequence_cost(&self) -> SequenceCost {
         self.0.sequence_cost()
     }

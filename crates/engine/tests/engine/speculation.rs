@@ -7,7 +7,7 @@ use pinakes_engine::sampler::{LogitMask, ReasoningBudget, Sampling};
 use pinakes_engine::weights::Quantization;
 use pinakes_engine::{CpuBackend, KvKind, Model};
 
-use crate::support::{options, random_tokens};
+use crate::support::{fixture, open, options, random_tokens, read};
 use crate::toy::{Toy, VOCABULARY};
 
 /// All that is said, to the bit.
@@ -57,6 +57,36 @@ fn requests(vocabulary: usize) -> Vec<Request> {
     });
     requests.push(Request { stop_loops: true, mask: mask(), ..Request::greedy(prompt.clone(), 400) });
     requests
+}
+
+#[test]
+fn going_back_leaves_what_reading_no_more_leaves() {
+    for kv in [KvKind::F16, KvKind::Q8] {
+        let mut models = vec![Model::random("tiny", Quantization::Q8_0, 1, &options(kv)).unwrap()];
+        models.extend(fixture("dense-untied").map(|folder| open(&folder, kv)));
+        for model in models {
+            let tokens = random_tokens(9, 200, 300);
+            // Before, across and behind the end of a page, and through none or all of what was read since.
+            for (start, more, kept) in [(50, 17, 0), (50, 17, 1), (50, 17, 5), (60, 12, 4), (60, 12, 7), (127, 3, 1), (64, 9, 9)] {
+                let mut sequence = model.begin();
+                read(&model, &mut sequence, &tokens[..start], &[]);
+                let before = sequence.clone();
+                sequence.mark();
+                read(&model, &mut sequence, &tokens[start..start + more], &[]);
+                model.rewind(&mut sequence, kept);
+                assert_eq!(sequence.length(), start + kept);
+                let rest = [7, 8, 9];
+                let whole = [&tokens[..start + kept], &rest].concat();
+                let (went_on, fresh) = (read(&model, &mut sequence, &rest, &[]), read(&model, &mut model.begin(), &whole, &[]));
+                let bits = |logits: &[f32]| logits.iter().map(|logit| logit.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(&went_on), bits(&fresh[fresh.len() - went_on.len()..]), "{start} {more} {kept}");
+                // Who shares its memory notices nothing.
+                let other = read(&model, &mut before.clone(), &rest, &[]);
+                let fresh = read(&model, &mut model.begin(), &[&tokens[..start], &rest].concat(), &[]);
+                assert_eq!(bits(&other), bits(&fresh[fresh.len() - other.len()..]));
+            }
+        }
+    }
 }
 
 #[test]

@@ -37,7 +37,21 @@ pub(crate) struct ToySequence {
     state: u64,
     pages: Vec<Arc<()>>,
     length: usize,
+    /// Itself when it was marked, and what it read since.
+    marked: Option<(Box<Self>, Vec<u32>)>,
     _alive: Arc<()>,
+}
+
+impl ToySequence {
+    fn read(&mut self, tokens: &[u32], mut each: impl FnMut(usize, u64)) {
+        self.pages.truncate(self.length / PAGE);
+        self.length += tokens.len();
+        self.pages.resize_with(self.length.div_ceil(PAGE), Arc::default);
+        for (index, token) in tokens.iter().enumerate() {
+            self.state = mix(self.state.wrapping_mul(31).wrapping_add(u64::from(*token)));
+            each(index, self.state);
+        }
+    }
 }
 
 impl Snapshot for ToySequence {
@@ -69,7 +83,7 @@ impl Backend for Toy {
 
     fn begin(&self) -> ToySequence {
         let drift = self.watch.drift.load(Ordering::Acquire) as u64;
-        ToySequence { state: 1 + drift, pages: Vec::new(), length: 0, _alive: Arc::clone(&self.watch.alive) }
+        ToySequence { state: 1 + drift, pages: Vec::new(), length: 0, marked: None, _alive: Arc::clone(&self.watch.alive) }
     }
 
     fn step(&mut self, batch: &mut [Chunk<'_, ToySequence>], logits: &mut Vec<f32>) {
@@ -81,19 +95,27 @@ impl Backend for Toy {
         self.watch.steps.lock().unwrap().push(lengths);
         for chunk in batch {
             let skip = chunk.tokens.len() - chunk.logits.count(chunk.tokens.len());
-            let sequence = &mut *chunk.sequence;
-            sequence.pages.truncate(sequence.length / PAGE);
-            sequence.length += chunk.tokens.len();
-            sequence.pages.resize_with(sequence.length.div_ceil(PAGE), Arc::default);
-            for (index, token) in chunk.tokens.iter().enumerate() {
-                sequence.state = mix(sequence.state.wrapping_mul(31).wrapping_add(u64::from(*token)));
+            if let Some((_, since)) = &mut chunk.sequence.marked {
+                since.extend_from_slice(chunk.tokens);
+            }
+            chunk.sequence.read(chunk.tokens, |index, state| {
                 if index >= skip {
-                    let seed =
-                        if self.cycle > 0 && !sequence.state.is_multiple_of(self.cycle) { u64::from(*token) + 7 } else { sequence.state };
+                    let cycles = self.cycle > 0 && !state.is_multiple_of(self.cycle);
+                    let seed = if cycles { u64::from(chunk.tokens[index]) + 7 } else { state };
                     logits.extend((0..VOCABULARY as u64).map(|id| (mix(seed.wrapping_add(mix(id))) % 1000) as f32 / 100.0));
                 }
-            }
+            });
         }
+    }
+
+    fn mark(&self, sequence: &mut ToySequence) {
+        sequence.marked = Some((Box::new(sequence.clone()), Vec::new()));
+    }
+
+    fn rewind(&mut self, sequence: &mut ToySequence, kept: usize) {
+        let (before, since) = sequence.marked.take().expect("a draft is marked first");
+        *sequence = *before;
+        sequence.read(&since[..kept], |_, _| {});
     }
 
     fn sequence_cost(&self) -> SequenceCost {
