@@ -41,6 +41,8 @@ pub enum ReuseEnd {
     Fingerprint,
     /// What is on the disk cannot be used: damaged, gone, or too much else being read.
     Disk,
+    /// A defect of ours; what was kept in memory is gone.
+    Defect,
     /// Everything that could be was reused.
     Complete,
 }
@@ -57,6 +59,7 @@ impl ReuseEnd {
             Self::Domain => "domain",
             Self::Fingerprint => "fingerprint",
             Self::Disk => "disk",
+            Self::Defect => "defect",
             Self::Complete => "complete",
         }
     }
@@ -91,6 +94,8 @@ pub struct CacheStats {
     pub ended_fingerprint: u64,
     /// See [`ReuseEnd::Disk`].
     pub ended_disk: u64,
+    /// See [`ReuseEnd::Defect`].
+    pub ended_defect: u64,
     /// See [`ReuseEnd::Complete`].
     pub ended_complete: u64,
     /// Tokens of prompts that were not computed.
@@ -107,6 +112,10 @@ pub struct CacheStats {
     pub checks: u64,
     /// Of which gave other bits. Anything but zero is a defect.
     pub check_mismatches: u64,
+    /// Times that the tree panicked and was begun anew. Anything but zero is a defect.
+    pub defects: u64,
+    /// Times that the slower tier panicked, from when on it is left alone. Anything but zero is a defect.
+    pub defects_tier: u64,
 }
 
 impl CacheStats {
@@ -120,6 +129,7 @@ impl CacheStats {
             ReuseEnd::Domain => &mut self.ended_domain,
             ReuseEnd::Fingerprint => &mut self.ended_fingerprint,
             ReuseEnd::Disk => &mut self.ended_disk,
+            ReuseEnd::Defect => &mut self.ended_defect,
             ReuseEnd::Complete => &mut self.ended_complete,
         };
         *ended += 1;

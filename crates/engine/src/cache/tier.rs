@@ -52,6 +52,9 @@ pub trait Tier<S>: Send + Sync {
     /// Drops everything of a domain, whose epoch is over.
     fn forget(&self, domain: Domain);
 
+    /// Drops everything of all domains but the public preambles.
+    fn forget_private(&self);
+
     /// What happened so far. Does not wait for any reading or writing.
     fn stats(&self) -> TierStats;
 }
@@ -174,4 +177,6 @@ pub struct TierStats {
     pub unreadable: u64,
     /// Removed to make room.
     pub evicted: u64,
+    /// Times that a thread of the tier panicked over a snapshot, which was then given up. Anything but zero is a defect.
+    pub defects: u64,
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::radix::{NodeId, Parting, Radix, Walk};
 use super::{CacheStats, Domain, PrefillCost, Prefix, ReuseEnd, worth};
-use crate::engine::{SequenceCost, Snapshot};
+use crate::engine::{SequenceCost, Snapshot, guarded};
 use crate::limits::CACHE_TOKENS_MAX;
 
 /// The tree.
@@ -145,6 +145,22 @@ impl<S: Snapshot> SnapshotTree<S> {
         let mut gone = Vec::new();
         self.radix.remove_tree(root, &mut |held| gone.push(held));
         gone.into_iter().for_each(|held| self.let_go(held));
+    }
+
+    /// Drops everything of all domains but the public preambles.
+    pub fn forget_private(&mut self) {
+        let private: Vec<Domain> = self.roots.keys().copied().filter(|domain| *domain != Domain::PUBLIC).collect();
+        private.into_iter().for_each(|domain| self.forget(domain));
+    }
+
+    /// An empty tree in place of this one, which panicked: what was counted stays, what is held goes.
+    pub(crate) fn begin_anew(&mut self) {
+        let counted = self.stats;
+        let fresh = Self::new(counted.bytes_max, self.prefill, self.cost);
+        let broken = std::mem::replace(self, fresh);
+        self.stats = CacheStats { bytes: 0, snapshots: 0, defects: counted.defects + 1, ..counted };
+        // A defect may be in letting go too.
+        guarded("drop", || drop(broken));
     }
 
     /// Lets snapshots go until the rest fits. What requests stand on stays, and is tried again the next time.

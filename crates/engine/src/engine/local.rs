@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::reuse::Below;
+use super::guard::{Below, guarded};
 use super::running::Job;
 use super::thread::{Order, State};
 use super::{Backend, Description, Engine, EngineStats, Refused, Request, Running, admission};
@@ -122,7 +122,8 @@ impl Local {
     #[must_use]
     pub fn stats(&self) -> EngineStats {
         let stats = *self.shared.stats();
-        EngineStats { waiting: self.shared.waiting.load(Ordering::Acquire), tier: self.tier_stats.as_ref().map(|stats| stats()), ..stats }
+        let tier = self.tier_stats.as_ref().and_then(|stats| guarded("stats", stats));
+        EngineStats { waiting: self.shared.waiting.load(Ordering::Acquire), tier, ..stats }
     }
 
     /// Drops every snapshot of a domain, whose epoch is over, in memory and on the disk, before the next step.
@@ -151,6 +152,13 @@ impl Engine for Local {
         let job = Job { request, events, bytes, submitted: Instant::now() };
         orders.send(Order::Answer(Box::new(job))).map_err(|_| Refused::Closed)?;
         Ok(Running { events: receiver })
+    }
+
+    fn forget_private(&self) {
+        if let Some(orders) = &self.orders {
+            // As with a single domain.
+            let _ = orders.send(Order::ForgetPrivate);
+        }
     }
 
     fn describe(&self) -> Description {

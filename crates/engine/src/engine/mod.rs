@@ -7,6 +7,7 @@ mod answer;
 mod backend;
 mod doubles;
 mod draft;
+mod guard;
 mod local;
 mod outbox;
 mod pace;
@@ -21,6 +22,7 @@ mod thread;
 
 pub use backend::{Backend, Chunk, LogitRows, SequenceCost, Snapshot};
 pub use doubles::{Echo, Panic, Slow};
+pub(crate) use guard::guarded;
 pub use local::{Local, LocalOptions};
 pub use request::{Event, Failure, FinishReason, Priority, Refused, Request, Running, Usage};
 pub use stats::EngineStats;
@@ -32,6 +34,10 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// See [`Refused`].
     fn submit(&self, request: Request) -> Result<Running, Refused>;
+
+    /// Drops all that was kept of prompts but public preambles, as the rights that it was kept under changed. What is being answered is
+    /// answered, and not kept either. Engines that keep nothing have nothing to drop.
+    fn forget_private(&self) {}
 
     /// What the engine is and what it allows.
     fn describe(&self) -> Description;

@@ -1,19 +1,15 @@
 //! Between requests and the snapshots: where a request goes on from, where its sequence is kept, and whose work it can wait for.
 
-use std::sync::Arc;
-
+use super::guard::{Below, Lower, guarded};
 use super::running::Active;
-use super::{Backend, Snapshot};
-use crate::cache::{CacheRequest, Domain, Miss, Pin, ReuseEnd, SnapshotTree, Tier};
+use super::{Backend, Failure, Snapshot};
+use crate::cache::{CacheRequest, CacheStats, Domain, Fetched, Fetching, Found, Miss, Pin, ReuseEnd, SnapshotTree};
 use crate::limits::{FORK_TOKENS_MIN, SNAPSHOT_TOKENS, SNAPSHOT_TOKENS_MIN};
 
-/// A slower tier below the tree, if there is one.
-pub(super) type Below<S> = Option<Arc<dyn Tier<S>>>;
-
-/// The snapshots of an engine.
+/// The snapshots of an engine. A panic in the tree costs what it holds, one in the tier costs the tier.
 pub(super) struct Reuse<S> {
     pub(super) tree: SnapshotTree<S>,
-    pub(super) below: Below<S>,
+    lower: Lower<S>,
     /// Share of hits to be verified.
     pub(super) verify_rate: f32,
     /// Hits times the share, since the last one that is verified.
@@ -22,19 +18,21 @@ pub(super) struct Reuse<S> {
 
 impl<S: Snapshot> Reuse<S> {
     pub(super) fn new(tree: SnapshotTree<S>, below: Below<S>, verify_rate: f32) -> Self {
-        Self { tree, below, verify_rate, verify_due: 0.0 }
+        Self { tree, lower: Lower::new(below), verify_rate, verify_due: 0.0 }
     }
 
     /// Gives `one` the longest sequence there is for its tokens, and says where to keep it on the way. What is on the disk comes later.
     pub(super) fn begin<B: Backend<Sequence = S>>(&mut self, one: &mut Active<S>, backend: &B) {
-        let Some(cache) = one.cache.clone().filter(|_| self.tree.is_on() || self.below.is_some()) else {
-            one.stand(backend.begin(), 0, None);
+        let Some(fresh) = guarded("begin", || backend.begin()) else { return one.fail(Failure::Panicked) };
+        let Some(cache) = one.cache.clone().filter(|_| self.tree.is_on() || self.lower.is_on()) else {
+            one.stand(fresh, 0, None);
             self.record(one, 0, ReuseEnd::Off);
             return;
         };
         // At least one token is always read, for its logits.
         let most = one.tokens.len() - 1;
-        let found = self.tree.look_up(cache.prefix(&one.tokens), most);
+        let found = self.on_tree("look up", |tree| tree.look_up(cache.prefix(&one.tokens), most));
+        let found = found.unwrap_or(Found { snapshot: None, end: ReuseEnd::Defect, fork: None });
         let fork = found.fork.filter(|(at, seen)| {
             let from = found.snapshot.as_ref().map_or(0, |(length, ..)| *length);
             *at > from && (*seen || at - from >= FORK_TOKENS_MIN)
@@ -43,12 +41,9 @@ impl<S: Snapshot> Reuse<S> {
         let mut end = found.end;
         let (sequence, read, pin) = match found.snapshot {
             Some((length, sequence, pin)) => (sequence, length, Some(pin)),
-            None => (backend.begin(), 0, None),
+            None => (fresh, 0, None),
         };
-        if let Some(tier) = &self.below
-            && tier.longest(cache.prefix(&one.tokens), most).is_none_or(|length| length > read)
-        {
-            let fetching = tier.fetch(cache.prefix(&one.tokens), most, (read > 0).then_some((read, &sequence)));
+        if let Some(fetching) = self.fetch(&cache, one, most, (read, &sequence)) {
             match fetching.poll() {
                 Some(Err(miss)) => end = missed(miss, end),
                 Some(Ok(fetched)) => return self.arrive(one, sequence, read, pin, Ok(fetched), end),
@@ -63,9 +58,18 @@ impl<S: Snapshot> Reuse<S> {
         }
     }
 
+    /// Starts to read what the slower tier has beyond `base`, if there may be something. Asked for nothing, it says why there is nothing.
+    fn fetch(&mut self, cache: &CacheRequest, one: &Active<S>, most: usize, base: (usize, &S)) -> Option<Fetching<S>> {
+        let prefix = cache.prefix(&one.tokens);
+        if self.lower.longest(prefix, most).is_some_and(|length| length <= base.0) {
+            return None;
+        }
+        self.lower.fetch(prefix, most, (base.0 > 0).then_some(base))
+    }
+
     /// Looks whether what `one` waits for has arrived from the disk.
     pub(super) fn poll(&mut self, one: &mut Active<S>) {
-        let Some(fetched) = one.fetching.as_ref().and_then(crate::cache::Fetching::poll) else { return };
+        let Some(fetched) = one.fetching.as_ref().and_then(Fetching::poll) else { return };
         one.fetching = None;
         let end = one.reuse.map_or(ReuseEnd::NoEntry, |(_, end)| end);
         if let Some(standing) = one.standing.take() {
@@ -75,18 +79,10 @@ impl<S: Snapshot> Reuse<S> {
     }
 
     /// Goes on from what came from the disk, or from what there was.
-    fn arrive(
-        &mut self,
-        one: &mut Active<S>,
-        sequence: S,
-        read: usize,
-        pin: Option<Pin>,
-        fetched: Result<(usize, S), Miss>,
-        end: ReuseEnd,
-    ) {
+    fn arrive(&mut self, one: &mut Active<S>, sequence: S, read: usize, pin: Option<Pin>, fetched: Fetched<S>, end: ReuseEnd) {
         match (fetched, &one.cache) {
             (Ok((length, fetched)), Some(cache)) if length > read && length < one.tokens.len() => {
-                self.tree.insert(cache.prefix(&one.tokens[..length]), &fetched);
+                self.on_tree("insert", |tree| tree.insert(cache.prefix(&one.tokens[..length]), &fetched));
                 self.tree.stats.hits_disk += 1;
                 let end = if length + 1 == one.tokens.len() { ReuseEnd::Complete } else { end };
                 one.stand(fetched, length, None);
@@ -134,17 +130,33 @@ impl<S: Snapshot> Reuse<S> {
 
     /// Drops everything of a domain, in memory and on the disk. Who is being answered from it is answered.
     pub(super) fn forget(&mut self, domain: Domain) {
-        self.tree.forget(domain);
-        if let Some(tier) = &self.below {
-            tier.forget(domain);
-        }
+        self.on_tree("forget", |tree| tree.forget(domain));
+        self.lower.forget(domain);
+    }
+
+    /// Drops everything but public preambles, in memory and on the disk.
+    pub(super) fn forget_private(&mut self) {
+        self.on_tree("forget", SnapshotTree::forget_private);
+        self.lower.forget_private();
+    }
+
+    /// What is held in memory and was done.
+    pub(super) fn stats(&self) -> CacheStats {
+        CacheStats { defects_tier: self.lower.defects, ..self.tree.stats() }
     }
 
     fn insert(&mut self, cache: &CacheRequest, tokens: &[u32], sequence: &S) {
-        self.tree.insert(cache.prefix(tokens), sequence);
-        if let Some(tier) = &self.below {
-            tier.offer(cache.prefix(tokens), sequence);
+        self.on_tree("insert", |tree| tree.insert(cache.prefix(tokens), sequence));
+        self.lower.offer(cache.prefix(tokens), sequence);
+    }
+
+    /// Does something with the tree; where that panics there is an empty one from then on.
+    fn on_tree<T>(&mut self, place: &str, work: impl FnOnce(&mut SnapshotTree<S>) -> T) -> Option<T> {
+        let done = guarded(place, || work(&mut self.tree));
+        if done.is_none() {
+            self.tree.begin_anew();
         }
+        done
     }
 
     /// Whom among `active` to wait for, as it is reading the same and will keep it, and after how many tokens.

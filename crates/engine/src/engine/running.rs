@@ -208,12 +208,7 @@ impl<S: Snapshot> Active<S> {
     }
 
     /// Takes what the step made of it: the rows that were asked for, each of which made the step longer by `row_share` of it.
-    pub(super) fn settle<'l, B: Backend<Sequence = S>>(
-        &mut self,
-        backend: &mut B,
-        rows: &mut dyn Iterator<Item = &'l mut [f32]>,
-        row_share: f64,
-    ) {
+    pub(super) fn settle<B: Backend<Sequence = S>>(&mut self, backend: &mut B, rows: &mut dyn Iterator<Item = &mut [f32]>, row_share: f64) {
         let before = self.read;
         self.read += self.chunk.len() - self.drafted;
         if before < self.prompt_tokens {

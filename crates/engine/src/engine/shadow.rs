@@ -1,6 +1,7 @@
 //! Trust, verified: some of the answers that went on from a snapshot are computed again from the first token, while nothing else is to
 //! be done, and their first logits compared bit by bit.
 
+use super::guard::guarded;
 use super::running::Active;
 use super::{Backend, Chunk, LogitRows, Snapshot};
 
@@ -17,7 +18,8 @@ impl<S: Snapshot> Check<S> {
     pub(super) fn of<B: Backend<Sequence = S>>(one: &mut Active<S>, backend: &B) -> Option<Self> {
         let expected = one.witnessed.take()?;
         one.verify = false;
-        Some(Self { tokens: one.tokens[..one.prompt_tokens].to_vec(), read: 0, sequence: backend.begin(), expected })
+        let sequence = guarded("begin", || backend.begin())?;
+        Some(Self { tokens: one.tokens[..one.prompt_tokens].to_vec(), read: 0, sequence, expected })
     }
 
     /// Reads on by at most `most` tokens; at the end, whether the bits are the same.

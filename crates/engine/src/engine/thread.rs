@@ -10,9 +10,10 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
+use super::guard::Below;
 use super::local::Shared;
 use super::pace::Pace;
-use super::reuse::{Below, Reuse};
+use super::reuse::Reuse;
 use super::running::{Active, Job};
 use super::schedule::{self, Part, Turns};
 use super::shadow::Check;
@@ -28,6 +29,8 @@ pub(super) enum Order {
     Answer(Box<Job>),
     /// The epoch of a domain is over.
     Forget(Domain),
+    /// The epoch of all domains is over.
+    ForgetPrivate,
 }
 
 /// What the thread owns.
@@ -114,8 +117,21 @@ impl<B: Backend> State<B> {
                 self.queue.push(Active::new(self.next_id, *job, self.backend.vocabulary()));
                 self.next_id += 1;
             }
-            Order::Forget(domain) => self.reuse.forget(domain),
+            Order::Forget(domain) => {
+                self.keep_no_more(|of| of == domain);
+                self.reuse.forget(domain);
+            }
+            Order::ForgetPrivate => {
+                self.keep_no_more(|_| true);
+                self.reuse.forget_private();
+            }
         }
+    }
+
+    /// Lets requests of these domains keep nothing from here on: it could not be found, and would hold memory.
+    fn keep_no_more(&mut self, over: impl Fn(Domain) -> bool) {
+        let all = self.active.iter_mut().chain(&mut self.queue);
+        all.filter(|one| one.cache.as_ref().is_some_and(|cache| over(cache.domain))).for_each(|one| one.cache = None);
     }
 
     /// Tells everybody that there will be no more. Who has no room for it sees the channel close.
@@ -234,7 +250,7 @@ impl<B: Backend> State<B> {
         let mut stats = self.shared.stats();
         stats.running = self.active.len();
         stats.reserved_bytes = self.active.iter().map(|one| one.bytes).sum();
-        stats.cache = self.reuse.tree.stats();
+        stats.cache = self.reuse.stats();
     }
 }
 

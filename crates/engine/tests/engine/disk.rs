@@ -1,6 +1,6 @@
 //! Snapshots on the disk: what comes back continues with the same bits, and only those who may find it do.
 
-mod faults;
+pub(crate) mod faults;
 
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests are tests too")]
 
 mod disk;
+mod faults;
 mod files;
 mod gguf;
 mod hugging_face;

@@ -13,15 +13,15 @@ use tempfile::TempDir;
 
 use crate::support::{options, random_tokens};
 
-const PUBLIC_TOKENS: usize = 70;
-const DOCUMENT_TOKENS: usize = 900;
+pub(crate) const PUBLIC_TOKENS: usize = 70;
+pub(crate) const DOCUMENT_TOKENS: usize = 900;
 
-fn model(seed: u64) -> Model {
+pub(crate) fn model(seed: u64) -> Model {
     Model::random("tiny", Quantization::Q8_0, seed, &options(KvKind::F16)).unwrap()
 }
 
 /// An engine; over a folder, if one is given.
-fn engine(model: Model, folder: Option<&Path>, cache_bytes: u64) -> Local {
+pub(crate) fn engine(model: Model, folder: Option<&Path>, cache_bytes: u64) -> Local {
     let options = LocalOptions { cache_bytes, ..LocalOptions::default() };
     let tier = folder.map(|folder| DiskTier::open(folder, &model, Fingerprint::of(&model, b""), DiskOptions::plain(1 << 30)).unwrap());
     let backend = CpuBackend::new(model);
@@ -38,7 +38,7 @@ fn prompt(document: u64, question: u64) -> Vec<u32> {
 }
 
 /// The answer with all the probabilities that are reported, as bits, and how much of the prompt was not read again.
-fn ask(engine: &Local, domain: u8, document: u64, question: u64) -> (Vec<(u32, u32)>, usize) {
+pub(crate) fn ask(engine: &Local, domain: u8, document: u64, question: u64) -> (Vec<(u32, u32)>, usize) {
     let boundaries = vec![PUBLIC_TOKENS, PUBLIC_TOKENS + DOCUMENT_TOKENS];
     let cache = CacheRequest { domain: Domain([domain; 32]), public_tokens: PUBLIC_TOKENS, boundaries, keep_answer: false };
     let sampling = Sampling { temperature: 1.0, seed: question, ..Sampling::default() };
@@ -55,13 +55,13 @@ fn ask(engine: &Local, domain: u8, document: u64, question: u64) -> (Vec<(u32, u
     }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let files = fs_err::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     files.filter(|path| path.extension().is_some_and(|ending| ending == "run")).collect()
 }
 
 /// What an engine that keeps nothing answers.
-fn fresh(document: u64, question: u64) -> Vec<(u32, u32)> {
+pub(crate) fn fresh(document: u64, question: u64) -> Vec<(u32, u32)> {
     ask(&engine(model(1), None, 0), 1, document, question).0
 }
 

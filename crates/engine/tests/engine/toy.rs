@@ -1,7 +1,7 @@
 //! A model that is nothing but what it remembers: each row of logits is a hash of all tokens so far. Fast enough for thousands of
 //! requests, and any mix-up of sequences shows at once. It counts what lives and what is computed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub(crate) struct Watch {
     pub(crate) step_micros: AtomicUsize,
     /// Added to the state of every sequence that begins from now on: a defect.
     pub(crate) drift: AtomicUsize,
+    /// Whether asking a sequence for its pages, as the tree does, panics: a defect in keeping.
+    pub(crate) broken: Arc<AtomicBool>,
 }
 
 impl Watch {
@@ -39,6 +41,7 @@ pub(crate) struct ToySequence {
     length: usize,
     /// Itself when it was marked, and what it read since.
     marked: Option<(Box<Self>, Vec<u32>)>,
+    broken: Arc<AtomicBool>,
     _alive: Arc<()>,
 }
 
@@ -56,6 +59,7 @@ impl ToySequence {
 
 impl Snapshot for ToySequence {
     fn pages(&self) -> Vec<usize> {
+        assert!(!self.broken.load(Ordering::Acquire), "as asked");
         self.pages.iter().map(|page| Arc::as_ptr(page) as usize).collect()
     }
 }
@@ -83,7 +87,14 @@ impl Backend for Toy {
 
     fn begin(&self) -> ToySequence {
         let drift = self.watch.drift.load(Ordering::Acquire) as u64;
-        ToySequence { state: 1 + drift, pages: Vec::new(), length: 0, marked: None, _alive: Arc::clone(&self.watch.alive) }
+        ToySequence {
+            state: 1 + drift,
+            pages: Vec::new(),
+            length: 0,
+            marked: None,
+            broken: self.watch.broken.clone(),
+            _alive: self.watch.alive.clone(),
+        }
     }
 
     fn step(&mut self, batch: &mut [Chunk<'_, ToySequence>], logits: &mut Vec<f32>) {

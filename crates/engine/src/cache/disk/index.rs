@@ -170,6 +170,11 @@ impl Index {
         self.remove_if(|place| place.domain == domain)
     }
 
+    /// Removes all runs but public ones, and says which.
+    pub(super) fn remove_private(&mut self) -> Vec<Id> {
+        self.remove_if(|place| place.domain != Domain::PUBLIC)
+    }
+
     fn remove_if(&mut self, doomed: impl Fn(&Place) -> bool) -> Vec<Id> {
         let mut places: Vec<Place> = self.nodes.values().map(|node| node.place).collect();
         places.sort_unstable_by_key(|place| place.start);

@@ -33,6 +33,7 @@ use crate::limits::disk::{BYTES_WAITING_MAX, FETCHES_MAX, FILES_MAX};
 use crate::{Model, Sequence};
 use file::Files;
 use form::Form;
+use index::Index;
 use lock::FolderLock;
 use reader::Fetch;
 use shelf::Shelf;
@@ -245,6 +246,16 @@ impl Tier<Sequence> for DiskTier {
         let foreign = shelf.foreign.values_mut().flat_map(|index| index.remove_domain(domain));
         let gone: Vec<_> = foreign.chain(gone).collect();
         // If the writer is gone, so is the tier.
+        let _ = work.send(Work::Remove(gone));
+    }
+
+    fn forget_private(&self) {
+        let Some(work) = &self.work else { return };
+        let mut shelf = self.shared.shelf();
+        let gone = shelf.own.remove_private();
+        let foreign = shelf.foreign.values_mut().flat_map(Index::remove_private);
+        let gone: Vec<_> = foreign.chain(gone).collect();
+        // As above.
         let _ = work.send(Work::Remove(gone));
     }
 

@@ -6,6 +6,7 @@ use super::Shared;
 use super::file::Fault;
 use super::writer::Work;
 use crate::cache::{Domain, Fetched, Miss, Prefix};
+use crate::engine::guarded;
 use crate::limits::disk::FAULTS_MAX;
 use crate::sequence::Sequence;
 
@@ -23,7 +24,10 @@ pub(super) struct Fetch {
 /// Works until nobody can ask for more.
 pub(super) fn run(shared: &Shared, fetches: &Receiver<Fetch>, removals: &Sender<Work>) {
     for fetch in fetches {
-        let fetched = fetch_longest(shared, &fetch, removals);
+        let fetched = guarded("read", || fetch_longest(shared, &fetch, removals)).unwrap_or_else(|| {
+            shared.shelf().counts.defects += 1;
+            Err(Miss::Unreadable)
+        });
         // Who asked may have left.
         let _ = fetch.answer.send(fetched);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Shared;
 use super::file::{self, Place};
 use super::id::Id;
+use crate::engine::guarded;
 use crate::limits::disk::FILES_MAX;
 use crate::sequence::Sequence;
 
@@ -33,7 +34,11 @@ pub(super) fn run(shared: &Shared, work: &Receiver<Work>) {
     let mut failing = false;
     for work in work {
         match work {
-            Work::Write { place, bytes, tokens, snapshot } => write(shared, &place, bytes, &tokens, &snapshot, &mut failing),
+            Work::Write { place, bytes, tokens, snapshot } => {
+                if guarded("write", || write(shared, &place, bytes, &tokens, &snapshot, &mut failing)).is_none() {
+                    give_up(shared, &place, bytes);
+                }
+            }
             Work::Remove(ids) => remove(shared, &ids),
             // Who asked may have left.
             Work::Tell(done) => drop(done.send(())),
@@ -94,6 +99,15 @@ fn write(shared: &Shared, place: &Place, bytes: u64, tokens: &[u32], snapshot: &
             }
         }
     }
+}
+
+/// Takes a run off the shelf whose writing panicked.
+fn give_up(shared: &Shared, place: &Place, bytes: u64) {
+    let mut shelf = shared.shelf();
+    shelf.counts.defects += 1;
+    shelf.counts.bytes_waiting = shelf.counts.bytes_waiting.saturating_sub(bytes);
+    // None of these has a whole file yet.
+    shelf.own.remove(place.id);
 }
 
 fn remove(shared: &Shared, ids: &[Id]) {

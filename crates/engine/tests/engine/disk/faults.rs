@@ -91,12 +91,12 @@ fn a_folder_that_goes_away_stops_nothing() {
 }
 
 /// Where the child of a test works, if this process is one.
-fn child() -> Option<PathBuf> {
+pub(crate) fn child() -> Option<PathBuf> {
     std::env::var_os("PINAKES_DISK_CHILD").map(PathBuf::from)
 }
 
 /// This test again, in a process of its own that a shell prepares.
-fn again(test: &str, folder: &Path, prepare: &str) -> Command {
+pub(crate) fn again(test: &str, folder: &Path, prepare: &str) -> Command {
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!("{prepare} exec \"$0\" --exact {test} --nocapture"));
     command.arg(std::env::current_exe().unwrap()).env("PINAKES_DISK_CHILD", folder).stdout(Stdio::null());
