@@ -223,14 +223,41 @@ pub(crate) enum Eval {
         fusion: Option<Fusion>,
     },
     /// Answers and refusals on golden questions, over the store as it is
-    Answers {
-        /// Golden questions, one JSON object a line
-        #[arg(long, value_name = "FILE", required = true)]
-        golden: Vec<PathBuf>,
-        /// Print each question with what speaks for its answer
-        #[arg(long)]
-        each: bool,
-    },
+    Answers(EvalAnswers),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalAnswers {
+    /// Golden questions, one JSON object a line
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) golden: Vec<PathBuf>,
+    /// Print each question with what speaks for its answer
+    #[arg(long)]
+    pub(crate) each: bool,
+    /// Answer with the documents' own sentences, whatever language model is configured
+    #[arg(long)]
+    pub(crate) extractive: bool,
+    /// How the language model cites [default: as configured]
+    #[arg(long, value_enum)]
+    pub(crate) citing: Option<Citing>,
+    /// Write a report with plots here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Citing {
+    Markers,
+    Quotes,
+}
+
+impl From<Citing> for pinakes_api::Citing {
+    fn from(citing: Citing) -> Self {
+        match citing {
+            Citing::Markers => Self::Markers,
+            Citing::Quotes => Self::Quotes,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,6 +16,14 @@ pub(crate) struct Shown {
     problems: bool,
 }
 
+/// A bar over a known number of `things`; hidden where nobody watches.
+pub(crate) fn count(global: &Global, number: u64, things: &str) -> ProgressBar {
+    let target = if is_watched() && !global.quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let template = format!("{{bar:30}} {{pos}}/{{len}} {things}  {{eta}} left");
+    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(number), target).with_style(style)
+}
+
 impl Shown {
     pub(crate) fn new(global: &Global) -> Self {
         let shown = is_watched() && !global.quiet;

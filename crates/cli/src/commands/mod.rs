@@ -47,7 +47,7 @@ pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
         Command::Serve { .. } => serve::run(&config).await,
         Command::Model(command) => model::run(&config, &global, command).await,
         Command::Eval(Eval::Retrieval { beir, mode, fusion }) => eval_retrieval::run(&config, &global, &beir, mode, fusion).await,
-        Command::Eval(Eval::Answers { golden, each }) => eval_answers::run(&config, &global, &golden, each).await,
+        Command::Eval(Eval::Answers(given)) => eval_answers::run(&config, &global, &given).await,
         Command::Bench(Bench::Engine(wanted)) => bench_engine::run(&config, &global, wanted).await,
         Command::Bench(Bench::Reuse(wanted)) => bench_reuse::run(&config, &global, wanted).await,
         Command::Bench(Bench::Load(wanted)) => bench_load::run(&config, &global, wanted).await,
