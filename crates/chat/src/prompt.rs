@@ -1,7 +1,10 @@
 //! A conversation as the token ids that the model is given.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
+use crate::grammar::Grammars;
+use crate::quoting;
 use crate::template::guard::{self, Marks};
 use crate::template::{CallView, FunctionView, TurnView, View};
 use crate::tokenizer::Controls;
@@ -54,12 +57,23 @@ pub struct Prompt {
 pub struct Chat {
     tokenizer: Tokenizer,
     template: Template,
+    /// Made when first quoted, as is what grammars need when first wanted.
+    quotes: OnceLock<quoting::Vocabulary>,
+    grammars: OnceLock<Grammars>,
 }
 
 impl Chat {
     /// Joins the two.
     pub fn new(tokenizer: Tokenizer, template: Template) -> Self {
-        Self { tokenizer, template }
+        Self { tokenizer, template, quotes: OnceLock::new(), grammars: OnceLock::new() }
+    }
+
+    pub(crate) fn quote_vocabulary(&self) -> &quoting::Vocabulary {
+        self.quotes.get_or_init(|| quoting::Vocabulary::new(&self.tokenizer))
+    }
+
+    pub(crate) fn grammars(&self) -> &Grammars {
+        self.grammars.get_or_init(|| Grammars::new(&self.tokenizer))
     }
 
     /// The tokenizer.

@@ -9,6 +9,7 @@ mod controls;
 mod file;
 mod gguf;
 mod pre;
+mod trie;
 mod vocabulary;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use controls::Control;
 pub(crate) use controls::Controls;
 pub use gguf::GgufVocabulary;
 use pinakes_models::gguf::Metadata;
+pub(crate) use trie::Trie;
 use vocabulary::Vocabulary;
 
 use crate::{TokenizerError, limits};
@@ -260,16 +262,19 @@ impl Tokenizer {
         Ok(marks.iter().map(|&mark| before + offsets.partition_point(|&(_, end)| end <= mark)).collect())
     }
 
+    /// Whether there are tokens for all bytes of a text.
+    pub(crate) fn can_spell(&self, text: &str) -> bool {
+        self.missing.is_empty() || !text.bytes().any(|byte| self.missing[usize::from(byte)])
+    }
+
     /// The text with U+FFFD for each character that the vocabulary has no bytes for.
     fn speakable<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if self.missing.is_empty() || !text.bytes().any(|byte| self.missing[usize::from(byte)]) {
+        if self.can_spell(text) {
             return Cow::Borrowed(text);
         }
         let mut buffer = [0; 4];
-        let replaced = text.chars().map(|character| {
-            let missing = character.encode_utf8(&mut buffer).bytes().any(|byte| self.missing[usize::from(byte)]);
-            if missing { '\u{FFFD}' } else { character }
-        });
+        let replaced =
+            text.chars().map(|character| if self.can_spell(character.encode_utf8(&mut buffer)) { character } else { '\u{FFFD}' });
         Cow::Owned(replaced.collect())
     }
 

@@ -295,6 +295,18 @@ pub mod chat {
     pub const STOPS_MAX: usize = 16;
     /// Bytes of one stop string: what is held back while one may be completing.
     pub const STOP_BYTES_MAX: usize = 512;
+    /// Characters of a quotation before it may be closed, unless its source ends there.
+    pub const QUOTE_CHARS_MIN: usize = 4;
+    /// Bytes of a quotation after which it is closed at the next end of a word.
+    pub const QUOTE_BYTES_MAX: usize = 2_000;
+    /// Bytes of a JSON Schema that a text is held to.
+    pub const SCHEMA_BYTES_MAX: usize = 64 << 10;
+    /// How deep a JSON Schema may be nested.
+    pub const SCHEMA_DEPTH_MAX: usize = 24;
+    /// States that the words of a schema may take while they are matched; each takes one or two kilobytes.
+    pub const SCHEMA_STATES_MAX: usize = 20_000;
+    /// Bytes that may be added to a text that was cut off, to make it whole under its schema.
+    pub const COMPLETION_BYTES_MAX: usize = 64 << 10;
 }
 
 /// What is taken from another server's language model.
