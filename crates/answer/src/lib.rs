@@ -21,6 +21,6 @@ mod written;
 
 pub use ask::EVENTS_MAX;
 pub use figures::Figure;
-pub use generator::{Ending, Generator, Options, Words, Writing};
+pub use generator::{Ending, Generator, Held, Options, Words, Writing};
 pub use searcher::Searcher;
 pub use support::Signals;

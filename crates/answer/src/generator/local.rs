@@ -68,7 +68,7 @@ impl Local {
             reasoning,
             stop_loops: true,
             sampling: options.sampling,
-            mask: options.mask,
+            mask: options.held.map(|held| held.mask(prompt.in_reasoning)),
             time_max: options.time_max,
             ..Request::greedy(prompt.ids, tokens_max + allowed)
         }

@@ -1,5 +1,6 @@
 //! The language model behind answers: here, on the engine, or on another server.
 
+mod held;
 mod local;
 mod options;
 mod remote;
@@ -19,6 +20,7 @@ use crate::figures::{Figure, figures};
 use local::{Local, Stats};
 use remote::Remote;
 
+pub use held::Held;
 pub use options::Options;
 pub use writing::{Ending, Words, Writing};
 
@@ -129,9 +131,9 @@ impl Generator {
         }
     }
 
-    /// Whether a mask over the next token can be set ([`Options::mask`]).
+    /// Whether a text can be held to something ([`Options::held`]).
     #[must_use]
-    pub fn takes_masks(&self) -> bool {
+    pub fn can_hold(&self) -> bool {
         self.here().is_some()
     }
 

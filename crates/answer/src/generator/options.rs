@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use pinakes_engine::sampler::{LogitMask, Sampling};
+use pinakes_engine::sampler::Sampling;
+
+use super::Held;
 
 /// Choices for one text. The default is what answers use: greedy, since what quotes documents is to be exact and the same question is to
 /// get the same answer; lengths and reasoning as configured; until the model ends it.
@@ -16,8 +18,8 @@ pub struct Options {
     pub reasoning_tokens_max: Option<usize>,
     /// How tokens are drawn.
     pub sampling: Sampling,
-    /// What may come next. A server elsewhere cannot be asked for it: see [`super::Generator::takes_masks`].
-    pub mask: Option<Box<dyn LogitMask>>,
+    /// What it is held to. A server elsewhere cannot be asked for it: see [`super::Generator::can_hold`].
+    pub held: Option<Held>,
     /// Texts that end it and are left out.
     pub stop: Vec<String>,
     /// For how long it may take, from now; as long as it takes when absent.
