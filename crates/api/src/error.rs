@@ -61,6 +61,8 @@ codes! {
     NotFound = "not_found", 404, 1, "There is no such thing";
     /// The path exists, the method does not.
     MethodNotAllowed = "method_not_allowed", 405, 64, "This method is not offered here";
+    /// Nobody is signed in, or no longer.
+    NotSignedIn = "not_signed_in", 401, 77, "Please sign in";
     /// The asker may not do this.
     NotAllowed = "not_allowed", 403, 77, "This is not allowed";
     /// Addressed to a name this server does not answer to.

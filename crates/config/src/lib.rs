@@ -5,6 +5,7 @@
 //! compiled in and is also the list of the keys that exist. This is the only place that reads the environment. It knows nothing
 //! of what the values are for.
 
+mod access;
 mod error;
 pub mod limits;
 mod load;
@@ -17,6 +18,7 @@ mod tests;
 mod units;
 mod written;
 
+pub use access::{AccessConfig, AccessMode, AuditConfig, ProviderConfig};
 pub use error::ConfigError;
 pub use load::{Config, LoadOptions, Setting, process_environment};
 pub use origin::Origin;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
+use crate::access::{self, AccessConfig};
 use crate::error::ConfigError;
 use crate::origin::Origin;
 use crate::read::Reader;
@@ -58,6 +59,8 @@ pub struct Config {
     pub generator: GeneratorConfig,
     /// A language model on another server; `None`: no text leaves the process.
     pub remote: Option<RemoteConfig>,
+    /// Who is let in and may read what.
+    pub access: AccessConfig,
     /// Where and under which limits is served.
     pub server: ServerConfig,
     /// Where models come from.
@@ -139,6 +142,7 @@ impl Config {
             answer: resolved::answer(&read)?,
             generator: resolved::generator(&read)?,
             remote: remote(&read)?,
+            access: access::access(&read)?,
             server: resolved::server(&read)?,
             models: resolved::models(&read)?,
             log: resolved::log(&read)?,

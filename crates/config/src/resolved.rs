@@ -174,6 +174,8 @@ pub struct ServerConfig {
     pub address: SocketAddr,
     /// `Host` names answered besides the address itself, lower case, without port.
     pub hosts: Vec<String>,
+    /// The address people know it by, without a slash at its end; `None`: the address it listens on.
+    pub public_url: Option<String>,
     /// Threads; at least 1.
     pub workers: usize,
     /// Limits, those of the file put in.
@@ -292,6 +294,10 @@ pub(crate) fn server(read: &Reader<'_>) -> Result<ServerConfig, ConfigError> {
     Ok(ServerConfig {
         address: address.parse().map_err(|_| read.invalid("server.address", "an IP address and a port, such as 127.0.0.1:8631"))?,
         hosts: read.list("server.hosts").iter().map(|host| host.to_ascii_lowercase()).collect(),
+        public_url: match read.text("server.public_url").is_empty() {
+            true => None,
+            false => Some(read.url("server.public_url")?),
+        },
         workers: read.threads("server.workers", usize::MAX)?,
         limits: server_limits(read)?,
     })

@@ -257,7 +257,7 @@ impl Random for Counting {
 
 /// A configuration for tests: loopback, any port, two threads.
 pub(crate) fn config(limits: ServerLimits) -> ServerConfig {
-    ServerConfig { address: "127.0.0.1:0".parse().unwrap(), hosts: vec!["localhost".into()], workers: 2, limits }
+    ServerConfig { address: "127.0.0.1:0".parse().unwrap(), hosts: vec!["localhost".into()], public_url: None, workers: 2, limits }
 }
 
 /// A server that runs until it is dropped.

@@ -1,0 +1,76 @@
+//! What is noted.
+
+use pinakes_types::{DocId, Timestamp};
+use serde::Serialize;
+
+/// How something ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// As asked.
+    Done,
+    /// Refused.
+    Refused,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Somebody signed in, or tried to.
+    SignIn {
+        /// How it ended.
+        outcome: Outcome,
+        /// By what: `password`, `link`, `provider`.
+        how: String,
+    },
+    /// Somebody signed out.
+    SignOut,
+    /// Somebody was refused what they asked for.
+    Refused {
+        /// HTTP method.
+        method: String,
+        /// Route, with its parameters left open.
+        route: String,
+    },
+    /// Passages were found and shown.
+    Retrieval {
+        /// Documents they are from.
+        documents: Vec<DocId>,
+    },
+    /// A question was answered.
+    Answer {
+        /// Documents cited.
+        documents: Vec<DocId>,
+        /// The model that wrote it.
+        model: String,
+        /// Whether there was no answer.
+        refused: bool,
+    },
+    /// A document's text was opened or taken away.
+    Export {
+        /// The document or collection of answers.
+        what: String,
+    },
+    /// Something was administered.
+    Administration {
+        /// What was done, such as `key_created`.
+        action: String,
+        /// To whom or what.
+        target: String,
+        /// How.
+        detail: String,
+    },
+}
+
+/// What happened, to whom and when; the writer adds its number and its place in the chain.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Noted {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// Who.
+    pub(crate) subject: String,
+    /// What.
+    #[serde(flatten)]
+    pub(crate) event: Event,
+}
