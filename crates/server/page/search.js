@@ -153,9 +153,11 @@ function drawAnswer() {
   const place = byId('answer');
   place.hidden = !state;
   byId('view-search').classList.toggle('home', !state && !byId('query').value.trim());
-  if (state) place.replaceChildren(...answer.render(state, state.problem ? problemText(state.problem) : ''));
+  if (state) place.replaceChildren(...answer.render(state, state.problem ? problemText(state.problem) : '', again));
   else place.replaceChildren();
 }
+
+const again = () => byId('ask-form').requestSubmit();
 
 function drawResults() {
   const place = byId('results');
