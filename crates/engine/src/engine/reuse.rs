@@ -29,8 +29,7 @@ impl<S: Snapshot> Reuse<S> {
             self.record(one, 0, ReuseEnd::Off);
             return;
         };
-        // At least one token is always read, for its logits.
-        let most = one.tokens.len() - 1;
+        let most = one.reusable();
         let found = self.on_tree("look up", |tree| tree.look_up(cache.prefix(&one.tokens), most));
         let found = found.unwrap_or(Found { snapshot: None, end: ReuseEnd::Defect, fork: None });
         let fork = found.fork.filter(|(at, seen)| {
@@ -81,10 +80,10 @@ impl<S: Snapshot> Reuse<S> {
     /// Goes on from what came from the disk, or from what there was.
     fn arrive(&mut self, one: &mut Active<S>, sequence: S, read: usize, pin: Option<Pin>, fetched: Fetched<S>, end: ReuseEnd) {
         match (fetched, &one.cache) {
-            (Ok((length, fetched)), Some(cache)) if length > read && length < one.tokens.len() => {
+            (Ok((length, fetched)), Some(cache)) if length > read && length <= one.reusable() => {
                 self.on_tree("insert", |tree| tree.insert(cache.prefix(&one.tokens[..length]), &fetched));
                 self.tree.stats.hits_disk += 1;
-                let end = if length + 1 == one.tokens.len() { ReuseEnd::Complete } else { end };
+                let end = if length == one.reusable() { ReuseEnd::Complete } else { end };
                 one.stand(fetched, length, None);
                 self.record(one, length, end);
             }
@@ -99,7 +98,7 @@ impl<S: Snapshot> Reuse<S> {
     /// Writes down how far reuse went, the first time that a request begins.
     fn record(&mut self, one: &mut Active<S>, read: usize, end: ReuseEnd) {
         if std::mem::replace(&mut one.counted, true) {
-            return;
+            return one.finish_if_read();
         }
         one.reuse = Some((read, end));
         one.usage.cached_tokens = read;
@@ -110,6 +109,7 @@ impl<S: Snapshot> Reuse<S> {
             one.verify = self.verify_due >= 1.0;
             self.verify_due -= if one.verify { 1.0 } else { 0.0 };
         }
+        one.finish_if_read();
     }
 
     /// Keeps the sequence of `one` if this is a place to.

@@ -121,6 +121,18 @@ impl<S: Snapshot> Active<S> {
         }
     }
 
+    /// Tokens that may come from a snapshot: one is read for its logits, where logits are wanted.
+    pub(super) fn reusable(&self) -> usize {
+        self.tokens.len() - usize::from(self.answer.tokens_left() > 0)
+    }
+
+    /// Ends it if there is nothing left to read and nothing to say.
+    pub(super) fn finish_if_read(&mut self) {
+        if self.read == self.tokens.len() && self.answer.tokens_left() == 0 && !self.done {
+            self.finish(FinishReason::Read);
+        }
+    }
+
     /// Takes its sequence away until it is admitted again.
     pub(super) fn park(&mut self) {
         self.standing = None;
@@ -227,9 +239,7 @@ impl<S: Snapshot> Active<S> {
         if self.drafted > 0 {
             self.settle_draft(backend, accepted, row_share);
         }
-        if self.read == self.tokens.len() && self.answer.tokens_left() == 0 && !self.done {
-            self.finish(FinishReason::Read);
-        }
+        self.finish_if_read();
     }
 
     /// Keeps what the sequence read of a draft as far as it was right.

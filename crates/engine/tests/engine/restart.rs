@@ -78,6 +78,12 @@ fn after_a_restart_documents_are_not_read_again() {
     // With memory of its own, and with the disk alone.
     for (other, cache_bytes) in [(2, 1 << 30), (3, 0)] {
         let second = engine(model(1), Some(folder.path()), cache_bytes);
+        let document = prompt(1, 1)[..whole].to_vec();
+        let ahead = Request::read_ahead(
+            document,
+            CacheRequest { domain: Domain([1; 32]), public_tokens: PUBLIC_TOKENS, boundaries: vec![whole], keep_answer: false },
+        );
+        assert_eq!(crate::toy::ask(&second, ahead).cached(), whole, "what is on the disk is not read ahead again");
         assert_eq!(ask(&second, 1, 1, 3), (fresh(1, 3), whole), "{cache_bytes}");
         assert_eq!(ask(&second, 1, 2, 4), (fresh(2, 4), whole));
         assert_eq!(ask(&second, 1, 1, 5), (fresh(1, 5), whole));

@@ -223,6 +223,10 @@ fn what_is_read_ahead_is_there_when_it_is_asked_for() {
     assert_eq!((ended.end.unwrap().0, ended.tokens.len(), watch.computed()), (FinishReason::Read, 0, 1000));
     let prompt = [document.as_slice(), &[1, 2, 3]].concat();
     assert_eq!(ask(&engine, request(&prompt, 1, Some(cache(1, 0, &[1000])))).cached(), 1000);
+    // Read ahead again, it takes nothing at all.
+    watch.computed();
+    let again = ask(&engine, Request::read_ahead(document, cache(1, 0, &[1000])));
+    assert_eq!((again.end.unwrap().0, again.cached(), watch.computed()), (FinishReason::Read, 1000, 0));
 }
 
 #[test]
