@@ -263,3 +263,6 @@ impl Tier<Sequence> for DiskTier {
         self.shared.shelf().stats()
     }
 }
+
+#[cfg(test)]
+mod tests;
