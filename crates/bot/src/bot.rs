@@ -1,0 +1,284 @@
+//! The bot: takes events, keeps them, and sees to it that each is answered once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use pinakes_api::{ApiError, Code};
+use pinakes_config::limits::bot::{ATTEMPTS_MAX, FORGET_INTERVAL, PROFILE_AGE_MAX, PROFILES_MAX, REFUSALS_MAX, REMEMBERED_FOR};
+use pinakes_types::{Clock, Timestamp};
+use thiserror::Error;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::event::{Account, Event, Place, What};
+use crate::journal::{Acceptance, Kept};
+use crate::platform::{ChatPlatform, PlatformError, Profile};
+use crate::ports::{Answers, Memory, People};
+use crate::reply::pause;
+use crate::settings::{AnswerWhen, ChannelSettings};
+use crate::threads::Thread;
+
+/// What happens to members of the workspace whom nobody here knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownSenders {
+    /// They are told why they get no answer, and the way in.
+    #[default]
+    Refuse,
+    /// They get answers from what is public.
+    Public,
+}
+
+/// How the bot behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Members of the workspace whom nobody here knows.
+    pub unknown_senders: UnknownSenders,
+    /// Questions that are answered at the same time.
+    pub concurrent_max: usize,
+    /// An answer, waiting for its turn included.
+    pub answer_time_max: Duration,
+    /// Between two updates of an answer under way.
+    pub update_interval: Duration,
+    /// After the first failure to say something; longer after each further one.
+    pub retry_pause: Duration,
+    /// Whether messages that grow are used where the platform has them.
+    pub streams: bool,
+    /// Where people reach the page, without a slash at the end.
+    pub page_url: Option<String>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            unknown_senders: UnknownSenders::Refuse,
+            concurrent_max: 4,
+            answer_time_max: Duration::from_secs(120),
+            update_interval: Duration::from_secs(1),
+            retry_pause: Duration::from_secs(2),
+            streams: true,
+            page_url: None,
+        }
+    }
+}
+
+/// What a bot is made of.
+#[derive(Clone)]
+pub struct BotParts {
+    /// Where it talks.
+    pub platform: Arc<dyn ChatPlatform>,
+    /// Who answers.
+    pub answers: Arc<dyn Answers>,
+    /// Who knows who is who.
+    pub people: Arc<dyn People>,
+    /// What outlives a restart.
+    pub memory: Arc<dyn Memory>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipt {
+    /// It is kept and will be answered.
+    Accepted,
+    /// It was kept before.
+    Repeated,
+    /// It is not for the bot.
+    NotOurs,
+}
+
+/// Why an event could not be dealt with.
+#[derive(Debug, Error)]
+pub(crate) enum Failed {
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+    #[error(transparent)]
+    Inside(#[from] ApiError),
+}
+
+/// A bot at work. Dropping it stops it; what it has not answered is taken up at the next start.
+pub struct Bot {
+    inside: Arc<Inside>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+pub(crate) struct Inside {
+    pub(crate) platform: Arc<dyn ChatPlatform>,
+    pub(crate) answers: Arc<dyn Answers>,
+    pub(crate) people: Arc<dyn People>,
+    pub(crate) memory: Arc<dyn Memory>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rules: Rules,
+    pub(crate) places: Semaphore,
+    threads: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+    profiles: Mutex<HashMap<String, (Instant, Profile)>>,
+}
+
+impl Bot {
+    /// Starts it, and takes up what was left unanswered.
+    ///
+    /// # Errors
+    /// A memory that cannot be read.
+    pub async fn start(parts: BotParts, rules: Rules) -> Result<Arc<Self>, ApiError> {
+        let BotParts { platform, answers, people, memory, clock } = parts;
+        let places = Semaphore::new(rules.concurrent_max.max(1));
+        let inside =
+            Inside { platform, answers, people, memory, clock, rules, places, threads: Mutex::default(), profiles: Mutex::default() };
+        let bot = Arc::new(Self { inside: Arc::new(inside), tasks: Mutex::default() });
+        let waiting = bot.inside.memory.waiting().await?;
+        if !waiting.is_empty() {
+            tracing::info!(events = waiting.len(), "taking up questions that were left unanswered");
+        }
+        waiting.into_iter().for_each(|id| bot.take_up(id));
+        let inside = Arc::clone(&bot.inside);
+        bot.spawn(async move { inside.keep_forgetting().await });
+        Ok(bot)
+    }
+
+    /// Takes an event: once this returns it is durable, and the platform can be told so. Nothing slow happens here.
+    ///
+    /// # Errors
+    /// [`Code::Busy`] when too many wait; a memory that cannot be written. The platform must not be told that it was taken then.
+    pub async fn deliver(&self, mut event: Event) -> Result<Receipt, ApiError> {
+        if let What::Edited { text } = &event.what {
+            let Some(key) = event.message_key() else { return Ok(Receipt::NotOurs) };
+            let known = self.inside.memory.amend(key, text.clone()).await?;
+            return Ok(known.map_or(Receipt::NotOurs, |id| {
+                self.take_up(id);
+                Receipt::Accepted
+            }));
+        }
+        if !self.inside.is_ours(&mut event).await? {
+            return Ok(Receipt::NotOurs);
+        }
+        let id = event.id.clone();
+        match self.inside.memory.accept(event).await? {
+            Acceptance::New => {
+                self.take_up(id);
+                Ok(Receipt::Accepted)
+            }
+            Acceptance::Known => Ok(Receipt::Repeated),
+            Acceptance::Full => Err(ApiError::new(Code::Busy, "Too many questions wait to be answered.")),
+        }
+    }
+
+    /// The settings of a channel.
+    ///
+    /// # Errors
+    /// A memory that cannot be read.
+    pub async fn settings(&self, place: &Place) -> Result<ChannelSettings, ApiError> {
+        self.inside.settings(place).await
+    }
+
+    fn take_up(&self, id: String) {
+        let inside = Arc::clone(&self.inside);
+        self.spawn(async move { inside.see_to(id).await });
+    }
+
+    /// As many run as events wait, which is bounded.
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(work);
+    }
+}
+
+impl Inside {
+    /// Whether an event is for the bot. A reply in a thread by who asked there is, with or without the bot's name, unless it names
+    /// somebody else.
+    async fn is_ours(&self, event: &mut Event) -> Result<bool, ApiError> {
+        let (place, from) = (event.place.clone(), event.from.key());
+        let What::Said { to_bot, to_other, .. } = &mut event.what else { return Ok(true) };
+        if *to_bot {
+            return Ok(true);
+        }
+        if *to_other {
+            return Ok(false);
+        }
+        if place.thread.is_some() {
+            let thread = Thread::read(&*self.memory, &place, self.clock.now()).await?;
+            *to_bot = thread.is_some_and(|thread| thread.asker == from);
+            return Ok(*to_bot);
+        }
+        Ok(self.settings(&place).await?.answer == AnswerWhen::Always)
+    }
+
+    pub(crate) async fn settings(&self, place: &Place) -> Result<ChannelSettings, ApiError> {
+        let kept = self.memory.value(Kept::Channel, place.channel_key()).await?;
+        kept.map_or_else(|| Ok(ChannelSettings::default()), |kept| serde_json::from_str(&kept).map_err(ApiError::internal))
+    }
+
+    /// Deals with an event until it is answered, or was tried so often that it never will be.
+    async fn see_to(&self, id: String) {
+        for failures in 1.. {
+            let attempts = match self.attempt(&id).await {
+                Ok(()) => return,
+                Err((attempts, error)) => {
+                    tracing::warn!(event = id, attempts, %error, "an event could not be answered yet");
+                    let refused = matches!(error, Failed::Platform(PlatformError::Refused(_)));
+                    if attempts >= if refused { REFUSALS_MAX } else { ATTEMPTS_MAX } {
+                        tracing::error!(event = id, "an event stays unanswered: nobody can be told");
+                        let _ = self.memory.finish(id, u32::MAX).await;
+                        return;
+                    }
+                    attempts
+                }
+            };
+            tokio::time::sleep(pause(self.rules.retry_pause, attempts.max(failures))).await;
+        }
+    }
+
+    /// What fails comes with how often it was tried.
+    async fn attempt(&self, id: &str) -> Result<(), (u32, Failed)> {
+        loop {
+            let Some(entry) = self.memory.begin(id.to_owned()).await.map_err(|error| (0, error.into()))? else { return Ok(()) };
+            let (attempts, revision) = (entry.attempts, entry.revision);
+            self.handle(entry).await.map_err(|failed| (attempts, failed))?;
+            // `false`: its words changed meanwhile.
+            if self.memory.finish(id.to_owned(), revision).await.map_err(|error| (attempts, error.into()))? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One question of a thread is answered after the other, so that each knows the one before.
+    pub(crate) fn turn(&self, place: &Place) -> Arc<tokio::sync::Mutex<()>> {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.retain(|_, turn| turn.strong_count() > 0);
+        let key = place.thread_key();
+        if let Some(turn) = threads.get(&key).and_then(Weak::upgrade) {
+            return turn;
+        }
+        let turn = Arc::default();
+        threads.insert(key, Arc::downgrade(&turn));
+        turn
+    }
+
+    /// Who an account is, as the platform said within the last minutes.
+    pub(crate) async fn profile(&self, account: &Account) -> Result<Profile, PlatformError> {
+        let key = account.key();
+        let known = self.profiles.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some((_, profile)) = known.filter(|(at, _)| at.elapsed() < PROFILE_AGE_MAX) {
+            return Ok(profile);
+        }
+        let profile = self.platform.profile(account).await?;
+        let mut profiles = self.profiles.lock().unwrap_or_else(PoisonError::into_inner);
+        if profiles.len() >= PROFILES_MAX {
+            profiles.clear();
+        }
+        profiles.insert(key, (Instant::now(), profile.clone()));
+        Ok(profile)
+    }
+
+    async fn keep_forgetting(&self) {
+        loop {
+            let before = self.clock.now().0.saturating_sub(i64::try_from(REMEMBERED_FOR.as_millis()).unwrap_or(i64::MAX));
+            if let Err(error) = self.memory.forget(Timestamp(before)).await {
+                tracing::warn!(%error, "old events are still remembered");
+            }
+            tokio::time::sleep(FORGET_INTERVAL).await;
+        }
+    }
+}
