@@ -1,5 +1,6 @@
 //! A question and its answer.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use pinakes_api::{ApiError, AskEvent, AskRequest, AskResponse, Citation, Evidence, Retrieval, SearchRequest, Searched, Timings, Usage};
@@ -8,14 +9,16 @@ use pinakes_index::Candidate;
 use pinakes_types::Scope;
 use tokio::sync::mpsc;
 
-use crate::Searcher;
 use crate::compose::{Ranked, choose, cite, rank};
+use crate::context::{Context, Earlier, passages_read};
+use crate::evidence::{Document, Documents, sentences_of};
 use crate::generator::Generator;
 use crate::listener::Listener;
 use crate::question::{check, content_words};
 use crate::search::hit;
 use crate::searcher::catalog_error;
-use crate::written::Written;
+use crate::written::{Prompted, Written};
+use crate::{Searcher, lineage};
 
 /// Events that may wait for a slow reader.
 pub const EVENTS_MAX: usize = 64;
@@ -33,18 +36,36 @@ impl Searcher {
         request: &AskRequest,
         listener: Option<mpsc::Sender<AskEvent>>,
     ) -> Result<AskResponse, ApiError> {
+        self.ask_after(scope, request, &Earlier::default(), listener).await
+    }
+
+    /// The same, as the next turn of a conversation.
+    ///
+    /// # Errors
+    /// As [`Searcher::search`].
+    pub async fn ask_after(
+        &self,
+        scope: &Scope,
+        request: &AskRequest,
+        earlier: &Earlier,
+        listener: Option<mpsc::Sender<AskEvent>>,
+    ) -> Result<AskResponse, ApiError> {
         let started = Instant::now();
         let listener = Listener(listener);
         let question = check(&request.question)?;
-        let search = SearchRequest { mode: request.mode, filters: request.filters.clone(), ..SearchRequest::new(question) };
-        let found = self.find(scope, question, &search, self.store.config.answer.passages).await?;
+        let query = earlier.query.as_deref().unwrap_or(question);
+        let search = SearchRequest { mode: request.mode, filters: request.filters.clone(), ..SearchRequest::new(query) };
+        let settings = self.store.config.answer;
+        // A generator reads whole documents, and a wider look says better which.
+        let wanted = if self.generator.is_some() { settings.passages.max(settings.candidates) } else { settings.passages };
+        let found = self.find(scope, query, &search, wanted).await?;
+        let passages = &found.passages[..found.passages.len().min(settings.passages)];
         let (documents, _) = self.store.catalog.searchable(scope).await.map_err(catalog_error)?;
-        let searched = Searched { documents, passages: found.passages.len() as u64 };
+        let searched = Searched { documents, passages: passages.len() as u64 };
         let retrieval_ms = started.elapsed().as_millis() as u64;
-        let words = content_words(question);
+        let words = content_words(query);
         let hits = |number: usize| {
-            found
-                .passages
+            passages
                 .iter()
                 .take(number)
                 .enumerate()
@@ -53,18 +74,30 @@ impl Searcher {
         };
         listener.tell(|| AskEvent::Retrieval(Retrieval { searched, took_ms: retrieval_ms, hits: hits(usize::MAX) })).await;
 
-        let ranked = self.rank_sentences(scope, question, found.vector, &found.passages).await?;
+        let texts = self.documents_of(scope, passages, Documents::new()).await?;
+        let ranked = self.rank_sentences(query, found.vector, passages, &texts).await?;
         let evidence = ranked.first().map_or_else(Evidence::default, |best| best.signals.evidence());
-        let supported = !ranked.is_empty() && evidence.support >= self.store.config.answer.support_min;
-        let first_words_ms = started.elapsed().as_millis() as u64;
+        let supported = !ranked.is_empty() && evidence.support >= settings.support_min;
+        let (mut sources, mut read) = (passages_read(&texts, passages), texts.clone());
+        let mut first_words_ms = started.elapsed().as_millis() as u64;
         let written = match &self.generator {
-            Some(generator) if supported => self.try_generator(generator, scope, question, &ranked, &found.passages, &listener).await?,
+            Some(generator) if supported => {
+                let context = self.context(scope, generator, &found.passages, texts, earlier).await?;
+                first_words_ms = started.elapsed().as_millis() as u64;
+                let prompted = Prompted { question, turns: &earlier.turns, context: &context, ranked: &ranked };
+                let written = self.try_generator(generator, scope, &prompted, &listener).await?;
+                if written.is_some() {
+                    sources = context.sources();
+                    read = context.documents();
+                }
+                written
+            }
             _ => None,
         };
         let extractive = written.is_none();
         let Written { answer, citations, usage } = match written {
             Some(written) => written,
-            None if supported => self.extract(&ranked, &found.passages, &listener).await,
+            None if supported => self.extract(&ranked, &listener).await,
             None => Written::default(),
         };
         let refused = citations.is_empty();
@@ -72,11 +105,17 @@ impl Searcher {
         if refused {
             listener.tell(|| AskEvent::Delta { text: answer.clone() }).await;
         }
+        let cited: Vec<&Document> = sources
+            .iter()
+            .filter(|source| citations.iter().any(|citation| citation.doc_id == source.doc_id))
+            .filter_map(|source| read.get(&source.doc_id).map(Arc::as_ref))
+            .collect();
         let total_ms = started.elapsed().as_millis() as u64;
+        let generator = self.generator.as_ref().filter(|_| !extractive);
         let response = AskResponse {
             answer,
             refused,
-            model: self.generator.as_ref().filter(|_| !extractive).map_or(AskResponse::EXTRACTIVE, Generator::name).to_owned(),
+            model: generator.map_or(AskResponse::EXTRACTIVE, Generator::name).to_owned(),
             citations,
             timings: Timings { retrieval_ms, first_words_ms, answer_ms: total_ms - retrieval_ms, total_ms },
             usage,
@@ -84,6 +123,8 @@ impl Searcher {
             extractive,
             evidence,
             nearest: if refused { hits(NEAREST) } else { vec![] },
+            notes: lineage::notes(&cited),
+            sources,
             ..AskResponse::default()
         };
         listener.tell(|| AskEvent::Usage(response.usage)).await;
@@ -93,12 +134,12 @@ impl Searcher {
 
     async fn rank_sentences(
         &self,
-        scope: &Scope,
         question: &str,
         vector: Option<Vec<f32>>,
         passages: &[(Passage, Candidate)],
+        documents: &Documents,
     ) -> Result<Vec<Ranked>, ApiError> {
-        let sentences = self.sentences_of(scope, passages).await?;
+        let sentences = sentences_of(documents, passages);
         if sentences.is_empty() {
             return Ok(vec![]);
         }
@@ -106,15 +147,30 @@ impl Searcher {
             Some(vector) => vector,
             None => self.embed_query(question).await?,
         };
-        // A sentence is judged with what it stands under: "It is 25 days" means nothing without its heading.
-        let in_place = sentences.iter().map(|sentence| {
-            let (passage, _) = &passages[sentence.passage];
-            let heading = passage.heading.rsplit(" › ").next().unwrap_or_default();
-            let header = sentence.header.as_deref().unwrap_or_default();
-            format!("{} {heading} {header} {}", passage.title, sentence.plain)
-        });
-        let vectors = self.embed_all(in_place.collect()).await?;
+        let vectors = self.embed_all(sentences.iter().map(|(_, sentence)| sentence.in_place()).collect()).await?;
         Ok(rank(question, &vector, sentences, vectors, passages))
+    }
+
+    /// What the generator is to read: of the documents of the passages found, the best, with those of the turn before.
+    async fn context(
+        &self,
+        scope: &Scope,
+        generator: &Generator,
+        found: &[(Passage, Candidate)],
+        known: Documents,
+        earlier: &Earlier,
+    ) -> Result<Context, ApiError> {
+        let documents_max = self.store.config.answer.documents;
+        let mut best: Vec<&str> = Vec::new();
+        for (passage, _) in found {
+            if best.len() < documents_max && !best.contains(&passage.doc.0.as_str()) {
+                best.push(&passage.doc.0);
+            }
+        }
+        let of_best: Vec<_> = found.iter().filter(|(passage, _)| best.contains(&passage.doc.0.as_str())).cloned().collect();
+        let documents = self.documents_of(scope, &of_best, known).await?;
+        let documents = self.documents_named(scope, &earlier.documents, documents).await?;
+        Context::new(generator, &documents, &of_best, earlier, documents_max)
     }
 
     /// The generator's answer, or `None` where the extractive one is to be given: nothing the generator said was carried by the
@@ -123,12 +179,10 @@ impl Searcher {
         &self,
         generator: &Generator,
         scope: &Scope,
-        question: &str,
-        ranked: &[Ranked],
-        passages: &[(Passage, Candidate)],
+        prompted: &Prompted<'_>,
         listener: &Listener,
     ) -> Result<Option<Written>, ApiError> {
-        match self.generate(generator, scope, question, ranked, passages, listener).await {
+        match self.generate(generator, scope, prompted, listener).await {
             Ok(written) => Ok(written),
             Err(failed) if failed.said_nothing => {
                 tracing::warn!(error = %failed.error, "the generator could not answer; the extractive answer is given");
@@ -139,13 +193,11 @@ impl Searcher {
     }
 
     /// The answer in the documents' own sentences.
-    async fn extract(&self, ranked: &[Ranked], passages: &[(Passage, Candidate)], listener: &Listener) -> Written {
+    async fn extract(&self, ranked: &[Ranked], listener: &Listener) -> Written {
         let mut answer = String::new();
         let mut citations: Vec<Citation> = Vec::new();
         for chosen in choose(ranked, self.store.config.answer.sentences_max) {
-            let (passage, _) = &passages[chosen.sentence.passage];
-            let Some((words, citation)) = cite(&answer, citations.len() as u32 + 1, &chosen.sentence.plain, &chosen.sentence, passage)
-            else {
+            let Some((words, citation)) = cite(&answer, citations.len() as u32 + 1, &chosen.sentence.plain, &chosen.sentence) else {
                 continue;
             };
             answer.push_str(&words);

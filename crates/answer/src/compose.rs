@@ -17,6 +17,8 @@ use crate::support::{Signals, cosine, coverage};
 #[derive(Debug, Clone)]
 pub(crate) struct Ranked {
     pub(crate) sentence: Sentence,
+    /// Which of the passages it stands in.
+    pub(crate) passage: usize,
     pub(crate) score: f32,
     pub(crate) signals: Signals,
     /// Its embedding, in place.
@@ -36,7 +38,7 @@ const NEARLY_AS_GOOD: f32 = 0.92;
 pub(crate) fn rank(
     question: &str,
     question_vector: &[f32],
-    sentences: Vec<Sentence>,
+    sentences: Vec<(usize, Sentence)>,
     vectors: Vec<Vec<f32>>,
     passages: &[(Passage, Candidate)],
 ) -> Vec<Ranked> {
@@ -46,7 +48,7 @@ pub(crate) fn rank(
         passages.iter().map(|(passage, _)| whole(passage)).map(|text| (coverage(&asked, &text), coverage(&names, &text))).collect();
     let number_wanted = asks_for_number(question);
     let documents: HashMap<usize, Arc<Document>> =
-        sentences.iter().map(|sentence| (sentence.passage, Arc::clone(&sentence.document))).collect();
+        sentences.iter().map(|(passage, sentence)| (*passage, Arc::clone(&sentence.document))).collect();
     let standings: HashMap<usize, f32> = documents
         .iter()
         .map(|(passage, document)| (*passage, standing::weight(&document.text, documents.values().map(|other| &other.text))))
@@ -54,22 +56,20 @@ pub(crate) fn rank(
     let mut ranked: Vec<Ranked> = sentences
         .into_iter()
         .zip(vectors)
-        .map(|(sentence, vector)| {
-            let (_, candidate) = &passages[sentence.passage];
+        .map(|((passage, sentence), vector)| {
+            let (_, candidate) = &passages[passage];
             let passage_cosine = candidate.vector.map_or(0.0, |leg| leg.score);
             let own = cosine(question_vector, &vector).max(0.0);
-            let (passage_coverage, passage_names) = covered[sentence.passage];
+            let (passage_coverage, passage_names) = covered[passage];
             let signals = Signals { sentence: own, passage: passage_cosine.max(0.0), coverage: passage_coverage, names: passage_names };
             let own_coverage = coverage(&asked, &sentence.plain);
             let number = if number_wanted && says_a_number(&sentence.plain, question) { WEIGHT_NUMBER } else { 0.0 };
             let likeness = WEIGHT_SENTENCE * own + WEIGHT_PASSAGE * candidate.score + WEIGHT_COVERAGE * own_coverage + number;
-            let score = standings[&sentence.passage] * likeness;
-            Ranked { sentence, score, signals, vector }
+            let score = standings[&passage] * likeness;
+            Ranked { sentence, passage, score, signals, vector }
         })
         .collect();
-    ranked.sort_by(|a, b| {
-        b.score.total_cmp(&a.score).then(a.sentence.passage.cmp(&b.sentence.passage)).then(a.sentence.span.cmp(&b.sentence.span))
-    });
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)).then(a.sentence.span.cmp(&b.sentence.span)));
     ranked
 }
 
@@ -95,10 +95,10 @@ pub(crate) fn choose(ranked: &[Ranked], sentences_max: usize) -> Vec<Ranked> {
         }
     }
     // The best sentence comes first; what follows it in its passage comes after it.
-    let first = (chosen[0].sentence.passage, chosen[0].sentence.span);
+    let first = (chosen[0].passage, chosen[0].sentence.span);
     chosen.sort_by_key(|one| {
-        let sentence = &one.sentence;
-        ((sentence.passage, sentence.span) != first, sentence.passage != first.0, sentence.passage, sentence.span)
+        let place = (one.passage, one.sentence.span);
+        (place != first, place.0 != first.0, place)
     });
     chosen
 }
@@ -110,11 +110,12 @@ fn says_the_same(a: &Sentence, b: &Sentence) -> bool {
 }
 
 /// The next part of the answer, `words` with their marker, and the citation of the sentence that carries them. `None` when the quotation does not stand in the stored text: then it is not shown.
-pub(crate) fn cite(answer: &str, marker: u32, words: &str, sentence: &Sentence, passage: &Passage) -> Option<(String, Citation)> {
-    let text = &sentence.document.text;
+pub(crate) fn cite(answer: &str, marker: u32, words: &str, sentence: &Sentence) -> Option<(String, Citation)> {
+    let document = &sentence.document;
+    let text = &document.text;
     let index = CharIndex::new(&text.text);
     let quote = index.slice(sentence.span);
-    if quote.is_empty() || quote.chars().count() != sentence.span.len() || sentence.document.version != passage.version {
+    if quote.is_empty() || quote.chars().count() != sentence.span.len() {
         return None;
     }
     let separator = if answer.is_empty() { "" } else { " " };
@@ -122,10 +123,10 @@ pub(crate) fn cite(answer: &str, marker: u32, words: &str, sentence: &Sentence, 
     let citation = Citation {
         marker,
         answer_span: CharSpan::new(start, start + words.chars().count()),
-        doc_id: passage.doc.clone(),
-        doc_version: sentence.document.version.clone(),
-        title: passage.title.clone(),
-        path: passage.path.clone(),
+        doc_id: document.doc.clone(),
+        doc_version: document.version.clone(),
+        title: document.title.clone(),
+        path: document.path.clone(),
         page: text.page_at(sentence.span.start),
         char_span: sentence.span,
         quote: quote.to_owned(),

@@ -9,63 +9,110 @@ use pinakes_index::Candidate;
 use pinakes_types::{BlockKind, CharIndex, CharSpan, DocId, DocVersion, Scope, StructuredText, sentences};
 
 use crate::Searcher;
+use crate::context::headings_above;
 use crate::searcher::catalog_error;
 
-/// A sentence of a passage.
+/// A sentence of a document.
 #[derive(Debug, Clone)]
 pub(crate) struct Sentence {
-    /// Which of the passages looked at it comes from.
-    pub(crate) passage: usize,
     /// Its place in the stored text.
     pub(crate) span: CharSpan,
     /// What it says, without markup.
     pub(crate) plain: String,
+    /// The heading it stands under; may be empty.
+    pub(crate) heading: Arc<str>,
     /// A table's header row, for a row.
     pub(crate) header: Option<String>,
     pub(crate) document: Arc<Document>,
 }
 
+impl Sentence {
+    /// The sentence with what it stands under: "It is 25 days" means nothing without its heading.
+    pub(crate) fn in_place(&self) -> String {
+        format!("{} {} {} {}", self.document.title, self.heading, self.header.as_deref().unwrap_or_default(), self.plain)
+    }
+}
+
 /// A document's stored text, held while an answer is made.
 #[derive(Debug)]
 pub(crate) struct Document {
+    pub(crate) doc: DocId,
     pub(crate) version: DocVersion,
+    pub(crate) title: String,
+    pub(crate) path: String,
     pub(crate) text: StructuredText,
 }
+
+/// Documents by their id, as far as they are still what the passages were found in.
+pub(crate) type Documents = HashMap<DocId, Arc<Document>>;
 
 /// Characters of one sentence; a longer one is hardly a sentence but a table or a list without stops.
 const SENTENCE_CHARS_MAX: usize = 600;
 /// Sentences looked at for one question.
 const SENTENCES_MAX: usize = 96;
+/// Documents of earlier turns that are looked at.
+const NAMED_MAX: usize = 32;
 
 impl Searcher {
-    /// The sentences of passages. A document that changed since the passages were found falls out.
-    pub(crate) async fn sentences_of(&self, scope: &Scope, passages: &[(Passage, Candidate)]) -> Result<Vec<Sentence>, ApiError> {
-        let mut documents: HashMap<DocId, Option<Arc<Document>>> = HashMap::new();
-        let mut found = Vec::new();
-        for (number, (passage, _)) in passages.iter().enumerate() {
-            if !documents.contains_key(&passage.doc) {
-                let text = self.store.catalog.text(scope, &passage.doc).await.map_err(catalog_error)?;
-                let document = text.map(|(version, text)| Arc::new(Document { version, text }));
-                documents.insert(passage.doc.clone(), document);
+    /// The documents of passages. One that changed since the passages were found falls out.
+    pub(crate) async fn documents_of(
+        &self,
+        scope: &Scope,
+        passages: &[(Passage, Candidate)],
+        known: Documents,
+    ) -> Result<Documents, ApiError> {
+        let mut documents = known;
+        for (passage, _) in passages {
+            if documents.contains_key(&passage.doc) {
+                continue;
             }
-            let Some(Some(document)) = documents.get(&passage.doc) else { continue };
-            if document.version == passage.version {
-                found.extend(sentences_in(number, document, passage.span));
+            let Some((version, text)) = self.store.catalog.text(scope, &passage.doc).await.map_err(catalog_error)? else { continue };
+            if version == passage.version {
+                let (doc, title, path) = (passage.doc.clone(), passage.title.clone(), passage.path.clone());
+                documents.insert(doc.clone(), Arc::new(Document { doc, version, title, path, text }));
             }
         }
-        found.truncate(SENTENCES_MAX);
-        Ok(found)
+        Ok(documents)
+    }
+
+    /// The same with documents named by their ids; one that is gone, or that the scope does not allow any more, is left out.
+    pub(crate) async fn documents_named(&self, scope: &Scope, docs: &[DocId], known: Documents) -> Result<Documents, ApiError> {
+        let mut documents = known;
+        for doc in docs.iter().take(NAMED_MAX) {
+            if documents.contains_key(doc) {
+                continue;
+            }
+            let Some(row) = self.store.catalog.document(scope, doc).await.map_err(catalog_error)? else { continue };
+            let Some((version, text)) = self.store.catalog.text(scope, doc).await.map_err(catalog_error)? else { continue };
+            let document = Document { doc: doc.clone(), version, title: row.title, path: row.path, text };
+            documents.insert(doc.clone(), Arc::new(document));
+        }
+        Ok(documents)
     }
 }
 
-fn sentences_in(passage: usize, document: &Arc<Document>, span: CharSpan) -> Vec<Sentence> {
+/// The sentences of passages, each with the place of its passage.
+pub(crate) fn sentences_of(documents: &Documents, passages: &[(Passage, Candidate)]) -> Vec<(usize, Sentence)> {
+    let passages = passages.iter().enumerate().filter_map(|(place, (passage, _))| Some((place, passage, documents.get(&passage.doc)?)));
+    let found = passages
+        .flat_map(|(place, passage, document)| sentences_in(document, passage.span).into_iter().map(move |sentence| (place, sentence)));
+    found.take(SENTENCES_MAX).collect()
+}
+
+/// The sentences of a span, in order; headings and what is said about the document are none.
+pub(crate) fn sentences_in(document: &Arc<Document>, span: CharSpan) -> Vec<Sentence> {
     let text = &document.text;
     let index = CharIndex::new(&text.text);
     let first = text.blocks.partition_point(|block| block.span.end <= span.start);
     let blocks = text.blocks[first..].iter().take_while(|block| block.span.start < span.end);
     let mut found = Vec::new();
+    let mut heading: Arc<str> =
+        headings_above(text, span.start).last().map_or("".into(), |block| one_line(text, &index, block.span).into());
     for block in blocks {
         let Some(part) = block.span.intersection(span) else { continue };
+        if matches!(block.kind, BlockKind::Heading(_)) {
+            heading = one_line(text, &index, block.span).into();
+        }
         if matches!(block.kind, BlockKind::Heading(_) | BlockKind::Metadata) {
             continue;
         }
@@ -73,10 +120,11 @@ fn sentences_in(passage: usize, document: &Arc<Document>, span: CharSpan) -> Vec
         let base = index.byte_of(part.start);
         for range in sentences(index.slice(part)) {
             let Some(span) = quotable(text, &index, index.span_of_bytes(base + range.start..base + range.end)) else { continue };
-            let plain = text.plain(&index, span).split_whitespace().collect::<Vec<_>>().join(" ");
+            let plain = one_line(text, &index, span);
             let is_header = header.as_ref().is_some_and(|header| *header == plain);
             if !is_header && plain.chars().filter(|c| c.is_alphanumeric()).count() >= 3 && plain.chars().count() <= SENTENCE_CHARS_MAX {
-                found.push(Sentence { passage, span, plain, header: header.clone(), document: Arc::clone(document) });
+                let (heading, header, document) = (Arc::clone(&heading), header.clone(), Arc::clone(document));
+                found.push(Sentence { span, plain, heading, header, document });
             }
         }
     }
@@ -85,8 +133,11 @@ fn sentences_in(passage: usize, document: &Arc<Document>, span: CharSpan) -> Vec
 
 fn header_row(text: &StructuredText, index: &CharIndex<'_>, table: CharSpan) -> Option<String> {
     let first = index.slice(table).lines().next()?.chars().count();
-    let plain = text.plain(index, CharSpan::new(table.start, table.start + first));
-    Some(plain.split_whitespace().collect::<Vec<_>>().join(" "))
+    Some(one_line(text, index, CharSpan::new(table.start, table.start + first)))
+}
+
+fn one_line(text: &StructuredText, index: &CharIndex<'_>, span: CharSpan) -> String {
+    text.plain(index, span).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The sentence without the mark that only begins a line (a bullet, a number, a quotation bar), so that a quotation reads well.
@@ -127,7 +178,7 @@ mod tests {
             pages: vec![],
             warnings: vec![],
         };
-        Arc::new(Document { version: DocVersion("v".into()), text })
+        Arc::new(Document { doc: DocId("d".into()), version: DocVersion("v".into()), title: "t".into(), path: "t.md".into(), text })
     }
 
     #[test]
@@ -140,18 +191,19 @@ mod tests {
             &[(0, 2), (8, 10), (22, 23), (28, 29), (40, 42), (42, 43), (46, 50)],
         );
         let index = CharIndex::new(source);
-        let found = sentences_in(0, &document, CharSpan::new(0, end));
+        let found = sentences_in(&document, CharSpan::new(0, end));
         let quotes: Vec<&str> = found.iter().map(|sentence| index.slice(sentence.span)).collect();
         assert_eq!(quotes, ["Ünused days *lapse*.", "They do.", "[Ask](x) HR first."]);
         assert_eq!(found[0].plain, "Ünused days lapse.");
         assert_eq!(found[2].plain, "Ask HR first.");
+        assert!(found.iter().all(|sentence| &*sentence.heading == "Head"));
     }
 
     #[test]
     fn rows_know_their_header_and_the_header_is_no_answer() {
         let source = "| Grade | Days |\n| Junior | 25 |";
         let document = document(source, &[(BlockKind::Table, 0, 33)], &[]);
-        let found = sentences_in(0, &document, CharSpan::new(0, 33));
+        let found = sentences_in(&document, CharSpan::new(0, 33));
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].header.as_deref(), Some("| Grade | Days |"));
         assert!(found[0].plain.contains("Junior"));

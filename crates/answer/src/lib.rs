@@ -6,11 +6,14 @@
 
 mod ask;
 mod compose;
+mod context;
+mod dated;
 mod documents;
 mod evidence;
 mod figures;
 mod generator;
 mod highlight;
+mod lineage;
 mod listener;
 mod question;
 mod search;
@@ -20,6 +23,7 @@ mod support;
 mod written;
 
 pub use ask::EVENTS_MAX;
+pub use context::{Earlier, Turn};
 pub use figures::Figure;
 pub use generator::{Ending, Generator, Held, Options, Words, Writing};
 pub use searcher::Searcher;

@@ -53,7 +53,7 @@ pub(crate) fn weight<'a>(document: &StructuredText, others: impl IntoIterator<It
 }
 
 /// Whether two titles differ in their numbers only, as those of two versions do.
-fn same_name(a: &str, b: &str) -> bool {
+pub(crate) fn same_name(a: &str, b: &str) -> bool {
     let name = |title: &str| -> Vec<String> {
         let words = words(title).map(|(_, word)| word.to_lowercase());
         words.filter(|word| !word.chars().any(char::is_numeric) && !PHRASES.contains(&word.as_str())).collect()

@@ -104,8 +104,12 @@ pub struct SearchConfig {
 /// `[answer]`
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AnswerConfig {
-    /// Passages an answer may draw on.
+    /// Passages an extractive answer may draw on.
     pub passages: usize,
+    /// Passages looked at to say which documents a generator reads.
+    pub candidates: usize,
+    /// Documents it reads at most.
+    pub documents: usize,
     /// Sentences of an extractive answer.
     pub sentences_max: usize,
     /// Support the evidence needs for there to be an answer, 0 to 1.
@@ -157,8 +161,12 @@ pub struct GeneratorConfig {
     pub verify_reuse_rate: f32,
     /// Whether drafts are made from the prompt.
     pub speculate: bool,
-    /// Tokens of documents given with a question.
+    /// Tokens of documents given with a question, at most.
     pub context_tokens: usize,
+    /// Share of the model's context they may take, 0 to 1.
+    pub context_share: f32,
+    /// How long reading them may take.
+    pub read_time_max: Duration,
     /// Tokens of an answer.
     pub answer_tokens_max: usize,
     /// Whether it reasons first.
@@ -262,6 +270,8 @@ pub(crate) fn search(read: &Reader<'_>) -> Result<SearchConfig, ConfigError> {
 pub(crate) fn answer(read: &Reader<'_>) -> Result<AnswerConfig, ConfigError> {
     Ok(AnswerConfig {
         passages: read.number("answer.passages", 1..=100)?,
+        candidates: read.number("answer.candidates", 1..=200)?,
+        documents: read.number("answer.documents", 1..=64)?,
         sentences_max: read.number("answer.sentences_max", 1..=50)?,
         support_min: read.number("answer.support_min", 0.0..=1.0)?,
     })
@@ -283,6 +293,8 @@ pub(crate) fn generator(read: &Reader<'_>) -> Result<GeneratorConfig, ConfigErro
         verify_reuse_rate: read.number("generator.verify_reuse_rate", 0.0..=1.0)?,
         speculate: read.flag("generator.speculate")?,
         context_tokens: read.number("generator.context_tokens", 256..=1_048_576)?,
+        context_share: read.number("generator.context_share", 0.05..=1.0)?,
+        read_time_max: read.time("generator.read_time_max", MILLISECOND..=HOUR)?,
         answer_tokens_max: read.number("generator.answer_tokens_max", 1..=131_072)?,
         thinking: read.flag("generator.thinking")?,
         reasoning_tokens_max: read.number("generator.reasoning_tokens_max", 1..=131_072)?,

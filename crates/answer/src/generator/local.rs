@@ -9,6 +9,7 @@ use pinakes_engine::engine::{Engine, EngineStats, Refused, Request};
 use pinakes_engine::sampler::ReasoningBudget;
 use pinakes_types::Scope;
 
+use super::reading::ReadingSpeed;
 use super::{Options, Writing};
 
 /// Reads an engine's counters.
@@ -19,6 +20,7 @@ pub(super) struct Local {
     pub(super) chat: Arc<Chat>,
     secret: [u8; 32],
     stats: Stats,
+    pub(super) speed: Arc<ReadingSpeed>,
 }
 
 impl Local {
@@ -26,7 +28,7 @@ impl Local {
         chat.tokenizer()
             .check_rows(engine.describe().vocabulary)
             .map_err(|error| ApiError::new(Code::ModelInvalid, format!("{name}: {error}")))?;
-        Ok(Self { engine, chat, secret, stats })
+        Ok(Self { engine, chat, secret, stats, speed: Arc::default() })
     }
 
     pub(super) fn stats(&self) -> EngineStats {
@@ -54,7 +56,7 @@ impl Local {
             return Err(unusable(problem));
         }
         let running = self.engine.submit(self.request(scope, prompt, lengths, options)).map_err(refused)?;
-        Ok(Writing::local(running, reply))
+        Ok(Writing::local(running, reply, Arc::clone(&self.speed)))
     }
 
     fn request(&self, scope: &Scope, prompt: Prompt, (tokens_max, reasoning_max): (usize, usize), options: Options) -> Request {

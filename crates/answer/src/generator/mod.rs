@@ -3,6 +3,7 @@
 mod held;
 mod local;
 mod options;
+mod reading;
 mod remote;
 mod remote_stream;
 mod writing;
@@ -97,7 +98,8 @@ impl Generator {
             Hand::Local(local) => {
                 let reasoning = if self.settings.thinking { self.settings.reasoning_tokens_max } else { 0 };
                 let rest = local.context_max().saturating_sub(self.settings.answer_tokens_max + reasoning + FRAME_TOKENS);
-                self.settings.context_tokens.min(rest)
+                let share = (rest as f32 * self.settings.context_share) as usize;
+                self.settings.context_tokens.min(share).min(local.speed.tokens_in(self.settings.read_time_max))
             }
             Hand::Remote(remote) => remote.context_tokens(),
         }

@@ -1,9 +1,13 @@
 //! A text on its way out of a generator.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use pinakes_api::{ApiError, Code, Usage};
 use pinakes_chat::{Delta, Reply};
 use pinakes_engine::engine::{Event, FinishReason, Running};
 
+use super::reading::ReadingSpeed;
 use super::remote::RemoteWriting;
 
 /// More of a text.
@@ -34,8 +38,9 @@ enum Hand {
 }
 
 impl Writing {
-    pub(super) fn local(running: Running, reply: Reply) -> Self {
-        let writing = LocalWriting { running, reply: Some(reply), usage: Usage::default(), ending: Ending::default() };
+    pub(super) fn local(running: Running, reply: Reply, speed: Arc<ReadingSpeed>) -> Self {
+        let (usage, ending) = (Usage::default(), Ending::default());
+        let writing = LocalWriting { running, reply: Some(reply), usage, ending, speed, reading: None };
         Self(Hand::Local(Box::new(writing)))
     }
 
@@ -79,9 +84,17 @@ struct LocalWriting {
     reply: Option<Reply>,
     usage: Usage,
     ending: Ending,
+    speed: Arc<ReadingSpeed>,
+    /// Tokens of the prompt after its first step, and when that was.
+    reading: Option<(usize, Instant)>,
 }
 
 impl LocalWriting {
+    fn reading(&mut self, done: usize) {
+        let (first, since) = *self.reading.get_or_insert_with(|| (done, Instant::now()));
+        self.speed.note(done.saturating_sub(first), since.elapsed());
+    }
+
     async fn next(&mut self) -> Result<Option<Words>, ApiError> {
         while let Some(reply) = &mut self.reply {
             let delta = match self.running.next().await {
@@ -89,7 +102,10 @@ impl LocalWriting {
                     self.usage.completion_tokens += 1;
                     reply.push(id)
                 }
-                Some(Event::Prefilled { .. }) => continue,
+                Some(Event::Prefilled { done, .. }) => {
+                    self.reading(done);
+                    continue;
+                }
                 Some(Event::Finished { usage, reason }) => {
                     self.usage = Usage {
                         prompt_tokens: usage.prompt_tokens as u64,
