@@ -7,6 +7,7 @@
 
 mod accounts;
 mod audit;
+mod chat;
 mod gatekeeper;
 mod identity;
 mod keys;

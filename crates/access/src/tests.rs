@@ -253,3 +253,29 @@ async fn rates_and_budgets_are_kept_and_say_when_to_come_back() {
     assert!(access.count_question(&ada).await.is_ok() && access.count_question(&ada).await.is_ok());
     assert!(access.count_question(&ada).await.is_err(), "two a minute");
 }
+
+#[tokio::test]
+async fn a_chat_account_is_whose_an_administrator_said_or_whose_address_it_has() {
+    let world = World::new().await;
+    world.add("ada@acme.example", Role::Reader).await;
+    world.add("bob", Role::Reader).await;
+    let accounts = &world.accounts;
+    let subject =
+        async |account: &str, email: Option<&str>| accounts.chat_person(account, email).await.unwrap().map(|person| person.subject);
+    assert_eq!(subject("slack:T1:U1", None).await, None);
+    assert_eq!(subject("slack:T1:U1", Some("Ada@Acme.example")).await.as_deref(), Some("ada@acme.example"));
+    assert_eq!(subject("slack:T1:U1", Some("bob@acme.example")).await, None);
+    accounts.link_chat("admin", "BOB@acme.example", "bob").await.unwrap();
+    assert_eq!(subject("slack:T1:U1", Some("bob@acme.example")).await.as_deref(), Some("bob"));
+    accounts.link_chat("admin", "slack:T1:U1", "bob").await.unwrap();
+    assert_eq!(subject("slack:T1:U1", Some("ada@acme.example")).await.as_deref(), Some("bob"), "what was said counts before an address");
+    accounts.change_person("admin", "bob", None, Some(false)).await.unwrap();
+    assert!(!accounts.chat_person("slack:T1:U1", None).await.unwrap().unwrap().active);
+    accounts.unlink_chat("admin", "slack:T1:U1").await.unwrap();
+    assert_eq!(subject("slack:T1:U1", None).await, None);
+    assert_eq!(accounts.unlink_chat("admin", "slack:T1:U1").await.unwrap_err().code, Code::NotFound);
+    assert_eq!(accounts.link_chat("admin", "slack:T1:U9", "nobody").await.unwrap_err().code, Code::NotFound);
+    for odd in ["U1", "a b@c", "slack:T1", "", "a:b:c:d"] {
+        assert_eq!(accounts.link_chat("admin", odd, "bob").await.unwrap_err().code, Code::BadRequest, "{odd}");
+    }
+}

@@ -3,6 +3,7 @@
 //! The indexes propose, this crate decides: a passage reaches a reader only through [`Catalog::resolve`], which knows the current
 //! version and the labels of its document. It knows nothing of search or models.
 
+mod bot;
 mod conversations;
 mod credentials;
 mod documents;
@@ -18,6 +19,7 @@ mod settings;
 mod sources;
 mod stored_text;
 
+pub use bot::{BotEventKept, BotEventKey, BotEventRow};
 pub use conversations::{Appended, ConversationRow, NewTurn, Older, TurnRow};
 pub use credentials::{KeyRow, SessionRow};
 pub use documents::{DocumentFilter, DocumentRow, REMOVED, StateCounts};

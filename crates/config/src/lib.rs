@@ -6,6 +6,7 @@
 //! of what the values are for.
 
 mod access;
+mod bot;
 mod error;
 pub mod limits;
 mod load;
@@ -19,6 +20,7 @@ mod units;
 mod written;
 
 pub use access::{AccessConfig, AccessMode, AuditConfig, ProviderConfig};
+pub use bot::{BotConfig, BotPlatform, MattermostSettings, SecretSource, SlackSettings};
 pub use error::ConfigError;
 pub use load::{Config, LoadOptions, Setting, process_environment};
 pub use origin::Origin;

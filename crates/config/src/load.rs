@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use crate::access::{self, AccessConfig};
+use crate::bot::{BotConfig, bot};
 use crate::error::ConfigError;
 use crate::origin::Origin;
 use crate::read::Reader;
@@ -63,6 +64,8 @@ pub struct Config {
     pub access: AccessConfig,
     /// Where and under which limits is served.
     pub server: ServerConfig,
+    /// A chat platform to answer on; `None`: none.
+    pub bot: Option<BotConfig>,
     /// Where models come from.
     pub models: ModelsConfig,
     /// What is logged.
@@ -124,7 +127,7 @@ impl Config {
     pub fn settings(&self) -> Vec<Setting> {
         self.written
             .iter()
-            .map(|(key, raw, origin)| Setting { key: key.to_owned(), value: raw.as_text(), origin: origin.clone() })
+            .map(|(key, raw, origin)| Setting { key: key.to_owned(), value: shown(key, raw), origin: origin.clone() })
             .collect()
     }
 
@@ -144,6 +147,7 @@ impl Config {
             remote: remote(&read)?,
             access: access::access(&read)?,
             server: resolved::server(&read)?,
+            bot: bot(&read)?,
             models: resolved::models(&read)?,
             log: resolved::log(&read)?,
             written: written.clone(),
@@ -190,6 +194,13 @@ fn upper_layers(options: &LoadOptions, known: &Written) -> Result<Vec<(String, R
         scratch.set(key, raw.clone(), origin.clone())?;
     }
     Ok(layers)
+}
+
+/// A value as others may see it: of a secret only whether there is one.
+fn shown(key: &str, raw: &Raw) -> String {
+    let is_secret = key.ends_with("token") || key.ends_with("secret");
+    let text = raw.as_text();
+    if is_secret && !text.is_empty() { "…".to_owned() } else { text }
 }
 
 /// `PINAKES_SERVER__ADDRESS` is `server.address`.

@@ -193,3 +193,19 @@ fn what_is_not_toml_names_the_line() {
         &expect![[r#"DIR/config.toml:2: `search.hits` is "datetime" but must be a text, a number, true or false, or a list of those"#]],
     );
 }
+
+#[test]
+fn a_bot_is_off_and_its_tokens_are_never_shown() {
+    let dir = data_dir(None);
+    assert_eq!(load(dir.path(), &[], &[]).unwrap().bot, None);
+    let environment = [("PINAKES_BOT__SLACK__TOKEN", "xoxb-hidden"), ("PINAKES_BOT__PLATFORM", "slack")];
+    let config = load(dir.path(), &environment, &[("bot.slack.mode", "http")]).unwrap();
+    let Some(crate::BotConfig { platform: crate::BotPlatform::Slack(slack), .. }) = &config.bot else { panic!("{:?}", config.bot) };
+    assert_eq!((slack.token.value.as_str(), slack.socket), ("xoxb-hidden", false));
+    assert!(!format!("{config:?} {:?}", config.settings()).contains("xoxb"));
+    check_error(
+        "[bot]\nplatform = \"mattermost\"",
+        &[],
+        &expect![[r#"default: `bot.mattermost.url` is "" but must be an address that starts with https:// or http://"#]],
+    );
+}

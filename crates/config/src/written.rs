@@ -3,6 +3,7 @@
 //! The compiled-in file is also the list of keys that exist: a key that does not stand there is an error in every other layer.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
@@ -31,9 +32,16 @@ impl Raw {
 }
 
 /// All layers laid over each other.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Written {
     values: BTreeMap<String, (Raw, Origin)>,
+}
+
+/// Tokens may stand among the values.
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Written").field("values", &self.values.len()).finish()
+    }
 }
 
 impl Written {
