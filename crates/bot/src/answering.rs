@@ -181,7 +181,7 @@ impl Inside {
         if event.is_addressed() {
             reply.open().await?;
         }
-        let turn = self.turn(&event.reply_place());
+        let turn = self.turn(event.reply_place().thread_key());
         let _turn = turn.lock().await;
         let message = match self.in_thread(asked, reader, &mut reply).await {
             Ok(response) if response.refused && !event.is_addressed() => return Ok(false),

@@ -112,7 +112,7 @@ pub(crate) struct Inside {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rules: Rules,
     pub(crate) places: Semaphore,
-    threads: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+    turns: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
     profiles: Mutex<HashMap<String, (Instant, Profile)>>,
 }
 
@@ -125,7 +125,7 @@ impl Bot {
         let BotParts { platform, answers, people, memory, clock } = parts;
         let places = Semaphore::new(rules.concurrent_max.max(1));
         let inside =
-            Inside { platform, answers, people, memory, clock, rules, places, threads: Mutex::default(), profiles: Mutex::default() };
+            Inside { platform, answers, people, memory, clock, rules, places, turns: Mutex::default(), profiles: Mutex::default() };
         let bot = Arc::new(Self { inside: Arc::new(inside), tasks: Mutex::default() });
         let waiting = bot.inside.memory.waiting().await?;
         if !waiting.is_empty() {
@@ -141,7 +141,13 @@ impl Bot {
     ///
     /// # Errors
     /// [`Code::Busy`] when too many wait; a memory that cannot be written. The platform must not be told that it was taken then.
-    pub async fn deliver(&self, mut event: Event) -> Result<Receipt, ApiError> {
+    pub async fn deliver(self: &Arc<Self>, event: Event) -> Result<Receipt, ApiError> {
+        // To the end, also when whoever delivers it hangs up: what is kept must be taken up.
+        let bot = Arc::clone(self);
+        tokio::spawn(async move { bot.take(event).await }).await.map_err(ApiError::internal)?
+    }
+
+    async fn take(&self, mut event: Event) -> Result<Receipt, ApiError> {
         if let What::Edited { text } = &event.what {
             let Some(key) = event.message_key() else { return Ok(Receipt::NotOurs) };
             let known = self.inside.memory.amend(key, text.clone()).await?;
@@ -162,6 +168,11 @@ impl Bot {
             Acceptance::Known => Ok(Receipt::Repeated),
             Acceptance::Full => Err(ApiError::new(Code::Busy, "Too many questions wait to be answered.")),
         }
+    }
+
+    /// Follows the platform's web socket or the like for as long as the bot lives.
+    pub fn accompany(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.spawn(work);
     }
 
     /// The settings of a channel.
@@ -212,6 +223,9 @@ impl Inside {
 
     /// Deals with an event until it is answered, or was tried so often that it never will be.
     async fn see_to(&self, id: String) {
+        // One at a time: words may change while the first ones are being answered.
+        let turn = self.turn(format!("event {id}"));
+        let _turn = turn.lock().await;
         for failures in 1.. {
             let attempts = match self.attempt(&id).await {
                 Ok(()) => return,
@@ -243,16 +257,16 @@ impl Inside {
         }
     }
 
-    /// One question of a thread is answered after the other, so that each knows the one before.
-    pub(crate) fn turn(&self, place: &Place) -> Arc<tokio::sync::Mutex<()>> {
-        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        threads.retain(|_, turn| turn.strong_count() > 0);
-        let key = place.thread_key();
-        if let Some(turn) = threads.get(&key).and_then(Weak::upgrade) {
+    /// What must not happen twice at the same time takes turns under one name: the questions of a thread, so that each knows the one
+    /// before; the attempts at an event.
+    pub(crate) fn turn(&self, name: String) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        if let Some(turn) = turns.get(&name).and_then(Weak::upgrade) {
             return turn;
         }
         let turn = Arc::default();
-        threads.insert(key, Arc::downgrade(&turn));
+        turns.insert(name, Arc::downgrade(&turn));
         turn
     }
 

@@ -80,7 +80,7 @@ impl Inside {
     async fn show(&self, entry: &Entry, asker: &Asker, kept: KeptAnswer, key: &str) -> Result<(), Failed> {
         // One key however often the button is pressed: it is shown once.
         let key = format!("{key}#shared");
-        let turn = self.turn(&kept.place);
+        let turn = self.turn(kept.place.thread_key());
         let _turn = turn.lock().await;
         if self.memory.value(Kept::Answer, key.clone()).await?.is_some() && entry.attempts == 1 {
             return Ok(());

@@ -15,6 +15,7 @@ mod buttons;
 mod command;
 mod compose;
 mod event;
+mod hook;
 mod journal;
 mod mattermost;
 mod message;
@@ -31,8 +32,9 @@ mod words;
 
 pub use bot::{Bot, BotParts, Receipt, Rules, UnknownSenders};
 pub use event::{Account, Event, Place, What};
+pub use hook::BotHook;
 pub use journal::{Acceptance, Entry, Kept, MemoryStub};
-pub use mattermost::{Mattermost, MattermostHook};
+pub use mattermost::{Mattermost, MattermostHook, mattermost_steps};
 pub use message::{Button, ButtonKind, Message, SourceLine};
 pub use platform::{ChatPlatform, Members, PlatformError, PlatformResult, Posted, Profile, Standing};
 pub use ports::{Answers, Memory, People, Promise, Question};

@@ -2,6 +2,8 @@
 
 mod hook;
 mod rest;
+mod setup;
 
 pub use hook::MattermostHook;
 pub use rest::Mattermost;
+pub use setup::mattermost_steps;

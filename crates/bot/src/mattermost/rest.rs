@@ -47,7 +47,7 @@ impl Mattermost {
     }
 
     /// Our own account.
-    async fn own_id(&self) -> Result<String, PlatformError> {
+    pub(super) async fn own_id(&self) -> Result<String, PlatformError> {
         let known = self.own_id.read().unwrap_or_else(PoisonError::into_inner).clone();
         if !known.is_empty() {
             return Ok(known);

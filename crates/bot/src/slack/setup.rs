@@ -76,8 +76,8 @@ pub fn slack_steps(public_url: Option<&str>) -> Vec<String> {
             .to_owned(),
     });
     steps.push(format!(
-        "Set `bot.platform = \"slack\"`{} and `bot.page_url` to where people open the page; start `pinakes serve`.",
-        if socket { ", `bot.slack.mode = \"socket\"`" } else { "" }
+        "Set `bot.platform = \"slack\"`{} and `server.public_url` to where people open the page; start `pinakes serve`.",
+        if socket { "" } else { ", `bot.slack.mode = \"http\"`, put the name Slack calls into `server.hosts`" }
     ));
     steps.push("Run `pinakes bot check`: it tests the tokens, the scopes and that everything is reached.".to_owned());
     steps.push("In Slack: write to Pinakes directly, or `/invite @Pinakes` into a channel and mention it.".to_owned());

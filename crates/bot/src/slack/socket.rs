@@ -1,6 +1,6 @@
 //! Socket Mode: Slack's events over a web socket that we open, for companies nobody can call into from outside.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
@@ -26,22 +26,26 @@ enum End {
     Broken(String),
 }
 
-/// Listens until it is dropped: opens a web socket, and another one when Slack asks for it or the first breaks.
-pub async fn run_socket(bot: Arc<Bot>, slack: Arc<Slack>, clock: Arc<dyn Clock>) {
-    let mut pause = RECONNECT_PAUSE_MIN;
-    loop {
-        match connection(&bot, &slack, &*clock, &mut pause).await {
-            Ok(End::Refreshed) => continue,
-            Ok(End::Broken(why)) => tracing::warn!(why, "the connection to Slack broke"),
-            Err(error) => tracing::warn!(%error, "Slack cannot be reached"),
+/// Listens for as long as the bot lives: opens a web socket, and another one when Slack asks for it or the first breaks.
+pub fn run_socket(bot: &Arc<Bot>, slack: Arc<Slack>, clock: Arc<dyn Clock>) -> impl Future<Output = ()> + Send + 'static {
+    // The bot runs this itself, and would otherwise keep itself alive.
+    let bot = Arc::downgrade(bot);
+    async move {
+        let mut pause = RECONNECT_PAUSE_MIN;
+        while bot.strong_count() > 0 {
+            match connection(&bot, &slack, &*clock, &mut pause).await {
+                Ok(End::Refreshed) => continue,
+                Ok(End::Broken(why)) => tracing::warn!(why, "the connection to Slack broke"),
+                Err(error) => tracing::warn!(%error, "Slack cannot be reached"),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(RECONNECT_PAUSE_MAX);
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(RECONNECT_PAUSE_MAX);
     }
 }
 
 /// One connection, until it ends. A greeting resets the pause.
-async fn connection(bot: &Bot, slack: &Slack, clock: &dyn Clock, pause: &mut Duration) -> Result<End, PlatformError> {
+async fn connection(bot: &Weak<Bot>, slack: &Slack, clock: &dyn Clock, pause: &mut Duration) -> Result<End, PlatformError> {
     let url = open(slack).await?;
     // A message is held in memory whole.
     let config = WebSocketConfig::default().max_message_size(Some(BODY_BYTES_MAX)).max_frame_size(Some(BODY_BYTES_MAX));
@@ -67,7 +71,8 @@ async fn connection(bot: &Bot, slack: &Slack, clock: &dyn Clock, pause: &mut Dur
             }
             "disconnect" => return Ok(disconnected(&envelope)),
             kind => {
-                if let Some(answer) = take(bot, slack, clock, kind, &envelope).await
+                let Some(bot) = bot.upgrade() else { return Ok(End::Broken("the bot ended".into())) };
+                if let Some(answer) = take(&bot, slack, clock, kind, &envelope).await
                     && let Err(error) = socket.send(Frame::text(answer.to_string())).await
                 {
                     return Ok(End::Broken(error.to_string()));
@@ -94,7 +99,7 @@ pub(super) async fn open(slack: &Slack) -> Result<Url, PlatformError> {
 }
 
 /// Takes an envelope; what to send back. What could not be kept is not acknowledged, and comes again.
-async fn take(bot: &Bot, slack: &Slack, clock: &dyn Clock, kind: &str, envelope: &Value) -> Option<Value> {
+async fn take(bot: &Arc<Bot>, slack: &Slack, clock: &dyn Clock, kind: &str, envelope: &Value) -> Option<Value> {
     let delivery = match kind {
         "events_api" => Delivery::Events,
         "slash_commands" => Delivery::Commands,

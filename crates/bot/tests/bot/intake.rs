@@ -136,6 +136,22 @@ async fn an_edited_question_is_answered_in_the_place_of_the_first_answer() {
 }
 
 #[tokio::test]
+async fn words_that_change_while_the_first_are_answered_still_get_one_answer() {
+    let office = Office::open().await;
+    office.library.mood(Mood::Slow(Duration::from_millis(100)));
+    let ts = office.mention("C1", "UBOB", "question 1", None).await;
+    for (number, pause_ms) in [(2, 0), (3, 60), (4, 5)] {
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        let edit = json!({ "type": "message", "subtype": "message_changed", "channel": "C1", "ts": "9.9",
+            "message": { "user": "UBOB", "text": format!("<@{BOT}> question {number}"), "ts": ts },
+            "previous_message": { "user": "UBOB", "text": "before", "ts": ts } });
+        assert_eq!(office.event(&format!("EvEdit{number}"), &edit).await.status, 200);
+    }
+    office.settled().await;
+    assert_eq!(answers(&office.slack, "C1"), BTreeMap::from([("4".to_owned(), 1)]));
+}
+
+#[tokio::test]
 async fn own_messages_and_other_bots_are_ignored() {
     let office = Office::open().await;
     for extra in [json!({"user": BOT}), json!({"bot_id": "B7", "user": "UADA"}), json!({"subtype": "bot_message"})] {

@@ -35,7 +35,7 @@ async fn events_commands_and_reconnections() {
         Script { envelopes: vec![mention("e2", "Ev1", "1700000000.000001"), command, json!({ "type": "unknown" })], goodbye: None },
     ];
     let (socket, slack) = behind_a_firewall(&office, scripts).await;
-    let task = tokio::spawn(run_socket(office.bot.clone().unwrap(), slack, Arc::new(office.clock.clone())));
+    let task = tokio::spawn(run_socket(office.bot.as_ref().unwrap(), slack, Arc::new(office.clock.clone())));
     for _ in 0..400 {
         if *socket.connections.lock().unwrap() >= 3 {
             break;
