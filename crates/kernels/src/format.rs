@@ -13,7 +13,7 @@ pub use dequantise::dequantise;
 pub use quantise::quantise;
 
 /// How the elements of a tensor are stored.
-#[allow(non_camel_case_types, missing_docs)]
+#[allow(non_camel_case_types, missing_docs, reason = "these are the formats' own names, which say all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     F32,

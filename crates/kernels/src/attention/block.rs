@@ -283,6 +283,9 @@ impl Tiles<'_> {
 
     /// Rows against the first `limit` keys of a page: all scores, then all weights, then all outputs, so that the keys and then the
     /// values stay in the first-level cache. Unpacking is exact and sums go on where they stood, so both ways give the same bits.
+    ///
+    /// A few rows are done with a page sooner than the next comes from memory, and pages are allocations of their own that no hardware
+    /// sees coming: so the keys' pass asks for the values, and the values' for the next page's keys.
     #[inline(always)]
     unsafe fn page<V: Vector, E: Element>(&mut self, page: usize, rows: std::ops::Range<usize>, limit: usize) {
         let places = self.block.layout.places(self.block.kv_head);
@@ -291,6 +294,7 @@ impl Tiles<'_> {
         let keys = bytes[places.keys..].as_ptr().cast::<E>();
         let values = bytes[places.values..].as_ptr().cast::<E>();
         let unpacks = rows.len() >= UNPACK_FROM_ROWS;
+        let next = self.block.pages.get(page + 1).map(|page| page.as_bytes()[places.keys..].as_ptr());
         // SAFETY: see above.
         unsafe {
             if unpacks {
@@ -298,22 +302,33 @@ impl Tiles<'_> {
                     let count = UNPACKED_ROWS.min(depth - from);
                     unpack::<V, E>(keys.add(from * PAGE_TOKENS), PAGE_TOKENS, count, self.unpacked);
                     let keys = self.unpacked.as_ptr();
-                    by_tiles!(V, rows.start, rows.end, |row| self.scores_of::<V, f32>(keys, from, count));
+                    by_tiles!(V, rows.start, rows.end, |row| self.scores_of::<V, f32>(keys, from, count, None));
                 }
             } else {
-                by_tiles!(V, rows.start, rows.end, |row| self.scores_of::<V, E>(keys, 0, depth));
+                by_tiles!(V, rows.start, rows.end, |row| self.scores_of::<V, E>(
+                    keys,
+                    0,
+                    depth,
+                    (row == rows.start).then_some(values.cast())
+                ));
             }
             for row in rows.clone() {
                 self.weigh::<V, E>(row, bytes, places, limit);
             }
             for first in (0..dim).step_by(PAGE_TOKENS) {
                 let values = values.add(first);
+                let ahead = next.map(|next| next.wrapping_add(first * PAGE_TOKENS * size_of::<E>()));
                 if unpacks {
                     unpack::<V, E>(values, dim, limit, self.unpacked);
                     let values = self.unpacked.as_ptr();
-                    by_tiles!(V, rows.start, rows.end, |row| self.gather::<V, f32>((values, PAGE_TOKENS), first, limit));
+                    by_tiles!(V, rows.start, rows.end, |row| self.gather::<V, f32>((values, PAGE_TOKENS), first, limit, None));
                 } else {
-                    by_tiles!(V, rows.start, rows.end, |row| self.gather::<V, E>((values, dim), first, limit));
+                    by_tiles!(V, rows.start, rows.end, |row| self.gather::<V, E>(
+                        (values, dim),
+                        first,
+                        limit,
+                        ahead.filter(|_| row == rows.start)
+                    ));
                 }
             }
         }
@@ -321,25 +336,39 @@ impl Tiles<'_> {
 
     /// Scores of `R` rows, summed over `count` dimensions from `from` on; `keys` begin with that dimension.
     #[inline(always)]
-    unsafe fn scores_of<V: Vector, E: Element, const R: usize>(&mut self, row: usize, keys: *const E, from: usize, count: usize) {
+    unsafe fn scores_of<V: Vector, E: Element, const R: usize>(
+        &mut self,
+        row: usize,
+        keys: *const E,
+        from: usize,
+        count: usize,
+        ahead: Option<*const u8>,
+    ) {
         let dim = self.block.layout.padded_dim();
         let q = self.q[row * dim + from..].as_ptr();
         let out = self.scores[row * PAGE_TOKENS..].as_mut_ptr();
         let keep = if from == 0 { None } else { Some(&[1.0; R]) };
         // SAFETY: see above.
-        unsafe { product::<V, E, R>((q, dim), count, (keys, PAGE_TOKENS), (out, PAGE_TOKENS), keep) };
+        unsafe { product::<V, E, R>((q, dim), count, (keys, PAGE_TOKENS), (out, PAGE_TOKENS), keep, ahead) };
     }
 
     /// Outputs of `R` rows, 64 dimensions from `first` on; `values` begin with that dimension.
     #[inline(always)]
-    unsafe fn gather<V: Vector, E: Element, const R: usize>(&mut self, row: usize, values: (*const E, usize), first: usize, limit: usize) {
+    unsafe fn gather<V: Vector, E: Element, const R: usize>(
+        &mut self,
+        row: usize,
+        values: (*const E, usize),
+        first: usize,
+        limit: usize,
+        ahead: Option<*const u8>,
+    ) {
         let dim = self.block.layout.padded_dim();
         let weights = self.scores[row * PAGE_TOKENS..].as_ptr();
         let mut keep = [0.0; R];
         keep.copy_from_slice(&self.keep[row..row + R]);
         let out = self.sums.values[row * dim + first..].as_mut_ptr();
         // SAFETY: see above.
-        unsafe { product::<V, E, R>((weights, PAGE_TOKENS), limit, values, (out, dim), Some(&keep)) };
+        unsafe { product::<V, E, R>((weights, PAGE_TOKENS), limit, values, (out, dim), Some(&keep), ahead) };
     }
 
     /// Scores of one row to weights relative to the largest so far, and what the sums of earlier pages are worth beside them.

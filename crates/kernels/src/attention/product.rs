@@ -1,10 +1,13 @@
 //! The one inner loop of attention: a few rows times a page, 64 columns wide. Scores are queries times transposed keys, outputs are
 //! weights times values.
 
-use crate::simd::{LANES, Vector};
+use crate::simd::{LANES, Vector, prefetch};
 
 /// Vectors across: 64 tokens of a page, or 64 dimensions.
 pub(super) const ACROSS: usize = 4;
+
+/// Bytes of a line of the cache; 64 numbers of one byte.
+const LINE_BYTES: usize = 64;
 
 /// A number as pages hold it.
 pub(super) trait Element: Copy {
@@ -54,16 +57,19 @@ impl Element for i8 {
 /// `out[r] = out[r] * keep[r] + sum over i of a[r][i] * b[i]` for `R` rows, each 64 wide, `i` ascending; without `keep` the old `out` is
 /// not read. Rows of `a` and `out` are `a_stride` and `out_stride` floats apart, rows of `b` `b_stride` numbers.
 ///
+/// Meanwhile as many bytes as are read of `b` are asked for from `ahead` on, which may be any address.
+///
 /// # Safety
 /// `a` has `R` rows of `depth`, `b` `depth` rows of 64, `out` `R` rows of 64; the instruction set is there.
 #[inline(always)]
-#[allow(clippy::needless_range_loop)]
+#[allow(clippy::needless_range_loop, reason = "an index names the same row of several arrays, and closures lose the instruction set")]
 pub(super) unsafe fn product<V: Vector, E: Element, const R: usize>(
     (a, a_stride): (*const f32, usize),
     depth: usize,
     (b, b_stride): (*const E, usize),
     (out, out_stride): (*mut f32, usize),
     keep: Option<&[f32; R]>,
+    ahead: Option<*const u8>,
 ) {
     // Plain loops: what a closure holds is compiled without the instruction set unless it happens to be inlined.
     // SAFETY: the caller's promise.
@@ -78,6 +84,11 @@ pub(super) unsafe fn product<V: Vector, E: Element, const R: usize>(
         }
         for i in 0..depth {
             let from = b.add(i * b_stride);
+            if let Some(ahead) = ahead {
+                for line in 0..size_of::<E>() {
+                    prefetch(ahead.wrapping_add((i * size_of::<E>() + line) * LINE_BYTES));
+                }
+            }
             let mut b = [V::splat(0.0); ACROSS];
             for n in 0..ACROSS {
                 b[n] = E::load(from.add(n * LANES));

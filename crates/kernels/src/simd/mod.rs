@@ -21,6 +21,19 @@ pub(crate) use scalar::Scalar;
 /// Floats in a [`Vector`], whatever the machine's registers are.
 pub(crate) const LANES: usize = 16;
 
+/// Asks for the cache line at `address`, into the second level: what is asked for is a page away, and the first level is full of the
+/// page at hand. Any address may be asked for.
+#[inline(always)]
+pub(crate) fn prefetch(address: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 has the instruction, and it faults on no address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
 /// Sixteen `f32`. Making one is unsafe (the instruction set must be there); having one proves it, so the rest is safe.
 pub(crate) trait Vector: Copy {
     /// Rows of a register tile four vectors wide that fit in this set's registers.
@@ -104,17 +117,17 @@ pub(crate) trait Vector: Copy {
 macro_rules! dispatch {
     ($(#[$attribute:meta])* $vis:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) $(-> $result:ty)? = $generic:ident) => {
         $(#[$attribute])*
-        #[allow(clippy::too_many_arguments)]
+        #[allow(clippy::too_many_arguments, reason = "as many as the generic function has, and the instruction set")]
         $vis fn $name(isa: $crate::Isa, $($argument: $kind),*) $(-> $result)? {
             #[cfg(target_arch = "x86_64")]
-            #[allow(clippy::too_many_arguments)]
+            #[allow(clippy::too_many_arguments, reason = "as many as the generic function has")]
             #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c")]
             fn avx512($($argument: $kind),*) $(-> $result)? {
                 // SAFETY: this function has the features that the vector asks for.
                 unsafe { $generic::<$crate::simd::Avx512>($($argument),*) }
             }
             #[cfg(target_arch = "x86_64")]
-            #[allow(clippy::too_many_arguments)]
+            #[allow(clippy::too_many_arguments, reason = "as many as the generic function has")]
             #[target_feature(enable = "avx2,fma,f16c")]
             fn avx2($($argument: $kind),*) $(-> $result)? {
                 // SAFETY: as above.
