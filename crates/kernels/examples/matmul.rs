@@ -9,7 +9,7 @@ use std::time::Instant;
 use pinakes_kernels::{Format, Input, Matrix, Pool, multiply, quantise};
 
 const SHAPES: [(usize, usize); 5] = [(6144, 1024), (3584, 1024), (1024, 3584), (1024, 2048), (62080, 1024)];
-const ROWS: [usize; 4] = [1, 4, 12, 96];
+const ROWS: [usize; 5] = [1, 4, 8, 12, 96];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,8 +1,8 @@
 //! The products with AVX-512 and VNNI.
 //!
-//! One tile is one or two panels of sixteen outputs times 1 to 6 rows of input: a register of f32 sums for each panel and row, codes of the
-//! weights made in registers from their planes, four input codes at a time broadcast as the other operand of `vpdpbusd`. A decode step and
-//! a prefill run the same code with another size of tile, so they agree to the bit because there is nothing to disagree.
+//! One tile is two panels of sixteen outputs times 6 rows of input, or one times 1 to 8: a register of f32 sums for each panel and row,
+//! codes of the weights made in registers from their planes, four input codes at a time broadcast as the other operand of `vpdpbusd`. A
+//! decode step and a prefill run the same code with another size of tile, so they agree to the bit because there is nothing to disagree.
 
 mod float;
 mod quantised;
@@ -18,14 +18,17 @@ use crate::input::Group;
 /// Panels of the largest tile.
 const PANELS: usize = 2;
 
-/// Rows of the largest tile: with two panels 12 registers of sums, 12 of integer products, and the rest for weights.
+/// Rows of the tiles of two panels: 12 registers of sums, 12 of integer products, and the rest for weights.
 const ROWS: usize = 6;
+
+/// Rows of the largest tile, which has one panel: as many answers at once read the weights once, and unpack them once.
+const ROWS_MOST: usize = 8;
 
 /// How far ahead of a panel that comes from memory it is asked for: blocks of 32 columns, or lines of 16 of floats. The next panel follows.
 const AHEAD: usize = 16;
 
 /// The sums of a tile: `[panel][row]`.
-type Sums = [[[f32; PANEL]; ROWS]; PANELS];
+type Sums = [[[f32; PANEL]; ROWS_MOST]; PANELS];
 
 /// What a tile is made of.
 struct Tile<'a> {
@@ -45,14 +48,14 @@ struct Tile<'a> {
 /// # Safety
 /// The processor has AVX-512 F, BW, DQ, VL and VNNI; `packed` holds panels of `layout`, and the groups have its columns.
 pub(super) unsafe fn panels(layout: &Layout, packed: &[u8], index: usize, groups: &[Group], first_row: usize, output: &Output) {
-    let mut sums: Sums = [[[0.0; PANEL]; ROWS]; PANELS];
+    let mut sums: Sums = [[[0.0; PANEL]; ROWS_MOST]; PANELS];
     let mut row = first_row;
     for group in groups {
         let mut first = 0;
         while first < group.rows {
             let left = group.rows - first;
-            let rows = if left >= ROWS { ROWS } else { left.min(4) };
-            // Fewer rows than that are bound by memory, and read one panel after the other.
+            let rows = if left <= ROWS_MOST { left } else { ROWS };
+            // Other numbers of rows are those of a few answers, which are bound by memory and read one panel after the other.
             let together = if rows == ROWS { packed.len() / layout.panel_bytes } else { 1 };
             for (step, packed) in packed.chunks(together * layout.panel_bytes).enumerate() {
                 let tile = Tile { layout, packed, group, first, streamed: row == first_row };

@@ -18,7 +18,10 @@ pub(super) unsafe fn tile<const WIDTH: u8>(tile: &Tile<'_>, panels: usize, rows:
             (1, 2) => sized::<WIDTH, 1, 2>(tile, sums),
             (1, 3) => sized::<WIDTH, 1, 3>(tile, sums),
             (1, 4) => sized::<WIDTH, 1, 4>(tile, sums),
+            (1, 5) => sized::<WIDTH, 1, 5>(tile, sums),
             (1, 6) => sized::<WIDTH, 1, 6>(tile, sums),
+            (1, 7) => sized::<WIDTH, 1, 7>(tile, sums),
+            (1, 8) => sized::<WIDTH, 1, 8>(tile, sums),
             (2, 6) => sized::<WIDTH, 2, 6>(tile, sums),
             _ => unreachable!("no tile of {panels} panels and {rows} rows"),
         }
@@ -27,7 +30,7 @@ pub(super) unsafe fn tile<const WIDTH: u8>(tile: &Tile<'_>, panels: usize, rows:
 
 /// # Safety
 /// As [`tile`], of `PANELS` panels and `ROWS` rows.
-#[allow(clippy::needless_range_loop)] // a row indexes the sums of every panel and the input alike
+#[allow(clippy::needless_range_loop, reason = "a row indexes the sums of every panel and the input alike")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn sized<const WIDTH: u8, const PANELS: usize, const ROWS: usize>(tile: &Tile<'_>, sums: &mut Sums) {
     let Tile { layout, packed, group, first, streamed } = *tile;

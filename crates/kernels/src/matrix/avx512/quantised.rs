@@ -29,7 +29,10 @@ pub(super) unsafe fn tile<const BITS: i32, const MINIMA: bool, const HALVES: boo
             (1, 2) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 2>(tile, sums),
             (1, 3) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 3>(tile, sums),
             (1, 4) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 4>(tile, sums),
+            (1, 5) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 5>(tile, sums),
             (1, 6) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 6>(tile, sums),
+            (1, 7) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 7>(tile, sums),
+            (1, 8) => sized::<BITS, MINIMA, HALVES, NESTED, 1, 8>(tile, sums),
             (2, 6) => sized::<BITS, MINIMA, HALVES, NESTED, 2, 6>(tile, sums),
             _ => unreachable!("no tile of {panels} panels and {rows} rows"),
         }
@@ -140,7 +143,7 @@ unsafe fn part<const BITS: i32, const MINIMA: bool, const PANELS: usize, const R
 /// # Safety
 /// As [`part`]; `codes` are the input's codes of the first row.
 #[inline]
-#[allow(clippy::needless_range_loop)] // a row indexes the sums of every panel and the input alike
+#[allow(clippy::needless_range_loop, reason = "a row indexes the sums of every panel and the input alike")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn dots<const BITS: i32, const MINIMA: bool, const PANELS: usize, const ROWS: usize>(
     planes: [*const u8; PANELS],
