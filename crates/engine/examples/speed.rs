@@ -1,4 +1,5 @@
-//! Tokens per second of a model file or of random weights: `speed MODEL|random:0.8b:q4_k_m [threads] [prompt] [generate] [depth]`.
+//! Tokens per second of a model file or of random weights: `speed MODEL|random:0.8b:q4_k_m [threads] [prompt] [generate] [depth] [streams]`;
+//! streams are answers that are generated side by side, all after the same prompt.
 
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
@@ -16,7 +17,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let what = arguments.next().expect("a model");
     let mut number = |otherwise: usize| arguments.next().map_or(otherwise, |text| text.parse().expect("a number"));
-    let (threads, prompt, generate, depth) = (number(2), number(512), number(32), number(0));
+    let (threads, prompt, generate, depth, streams) = (number(2), number(512), number(32), number(0), number(1));
     let options = LoadOptions { threads, ..LoadOptions::default() };
 
     let start = Instant::now();
@@ -34,12 +35,15 @@ fn main() {
     let start = Instant::now();
     read(&model, &mut sequence, &mut scratch, prompt);
     println!("prefill of {prompt} at depth {depth}: {:.1} tokens/s", prompt as f64 / start.elapsed().as_secs_f64());
+    let mut sequences = vec![sequence; streams];
     let start = Instant::now();
     for token in 0..generate as u32 {
         let tokens = [token % 300];
-        model.forward(&mut [Chunk { sequence: &mut sequence, tokens: &tokens, logits: LogitRows::Last }], &mut scratch);
+        let chunk = |sequence| Chunk { sequence, tokens: &tokens, logits: LogitRows::Last };
+        model.forward(&mut sequences.iter_mut().map(chunk).collect::<Vec<_>>(), &mut scratch);
     }
-    println!("decode of {generate} after them: {:.2} tokens/s", generate as f64 / start.elapsed().as_secs_f64());
+    let speed = (generate * streams) as f64 / start.elapsed().as_secs_f64();
+    println!("decode of {generate} after them, {streams} at once: {speed:.2} tokens/s");
     println!("{} MiB resident", resident_mib());
 }
 

@@ -61,12 +61,12 @@ impl Sequence {
         self.length += tokens;
     }
 
-    /// Writes keys and values `[tokens, kv_heads, head_dim]` behind what `layer` holds, on pages of its own.
-    pub(crate) fn write(&mut self, layer: usize, layout: &KvLayout, keys: &[f32], values: &[f32]) {
+    /// Writes keys and values `[tokens, kv_heads, head_dim]` to `layer`, `ahead` tokens behind the last one read, on pages of its own.
+    pub(crate) fn write(&mut self, layer: usize, layout: &KvLayout, ahead: usize, keys: &[f32], values: &[f32]) {
         let LayerMemory::Pages(pages) = &mut self.layers[layer] else { unreachable!("attention layers keep pages") };
         let width = layout.kv_heads * layout.head_dim;
         for (index, (key, value)) in keys.chunks_exact(width).zip(values.chunks_exact(width)).enumerate() {
-            let position = self.length + index;
+            let position = self.length + ahead + index;
             if position / PAGE_TOKENS == pages.len() {
                 pages.push(Arc::new(layout.new_page()));
             }

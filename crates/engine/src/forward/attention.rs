@@ -1,23 +1,17 @@
 //! Grouped-query attention with partial rope; Qwen3.5's normalises queries and keys per head and gates what comes out.
 
-use pinakes_kernels::{Queries, Rotation, attend, gate_sigmoid_from, multiply, rms_norm_from};
+use pinakes_kernels::{Queries, attend, gate_sigmoid_from, multiply, rms_norm_from};
 
 use super::Batch;
 use super::scratch::{Scratch, room};
+use super::slice::Slice;
 use crate::model::Model;
 use crate::weights::Attention;
 
-/// `s.mixed = attention(s.normed)`; keys and values go to the pages of layer `number`. d is `head_dim`.
-pub(super) fn attention(
-    model: &Model,
-    number: usize,
-    weights: &Attention,
-    rotation: &Rotation<'_>,
-    batch: Batch<'_, '_>,
-    rows: usize,
-    s: &mut Scratch,
-) {
+/// `s.mixed = attention(s.normed)`, both of the slice's rows; keys and values go to the pages of layer `number`. d is `head_dim`.
+pub(super) fn attention(model: &Model, number: usize, weights: &Attention, slice: &Slice<'_>, batch: Batch<'_, '_>, s: &mut Scratch) {
     let (pool, shape, layout) = (&model.pool, &model.config.attention, &model.layout);
+    let (rows, rotation) = (slice.rows.len(), &slice.rotation);
     let (d, epsilon) = (shape.head_dim, model.config.norm_epsilon);
     let (queries, keys) = (shape.heads * d, shape.kv_heads * d);
     // Where a head's query begins in a row: behind it stands its gate, if there is one.
@@ -46,21 +40,21 @@ pub(super) fn attention(
     rotation.apply(pool, tk);
 
     let mut row = 0;
-    for chunk in batch.iter_mut() {
-        let range = row * keys..(row + chunk.tokens.len()) * keys;
-        chunk.sequence.write(number, layout, &tk[range.clone()], &v[range]);
-        row += chunk.tokens.len();
+    for (sequence, part) in slice.sequences(batch) {
+        let range = row * keys..(row + part.len()) * keys;
+        row += part.len();
+        sequence.write(number, layout, part.start, &tk[range.clone()], &v[range]);
     }
 
     let out = room(&mut s.inner, rows * queries);
-    let pages: Vec<_> = batch.iter().map(|chunk| chunk.sequence.pages(number)).collect();
     let (mut queries_left, mut out_left) = (&*tq, &mut *out);
-    let mut tasks = Vec::with_capacity(batch.len());
-    for (chunk, pages) in batch.iter().zip(&pages) {
-        let length = chunk.tokens.len() * queries;
-        let (here, rest) = queries_left.split_at(length);
-        let (out_here, out_rest) = std::mem::take(&mut out_left).split_at_mut(length);
-        tasks.push((Queries { q: here, first: chunk.sequence.length(), pages }, out_here));
+    let pages: Vec<_> =
+        slice.sequences(batch).map(|(sequence, part)| (sequence.pages(number), sequence.length() + part.start, part.len())).collect();
+    let mut tasks = Vec::with_capacity(pages.len());
+    for (pages, first, tokens) in &pages {
+        let (here, rest) = queries_left.split_at(tokens * queries);
+        let (out_here, out_rest) = std::mem::take(&mut out_left).split_at_mut(tokens * queries);
+        tasks.push((Queries { q: here, first: *first, pages }, out_here));
         (queries_left, out_left) = (rest, out_rest);
     }
     attend(pool, layout, shape.heads, (d as f32).sqrt().recip(), &mut tasks);

@@ -4,12 +4,13 @@ use pinakes_kernels::{DeltaInput, delta_net, multiply};
 
 use super::Batch;
 use super::scratch::{Scratch, room};
+use super::slice::Slice;
 use crate::model::Model;
 use crate::weights::Delta;
 
-/// `s.mixed = delta_net(s.normed)`, which moves on the states of layer `number`.
-pub(super) fn delta(model: &Model, number: usize, weights: &Delta, batch: Batch<'_, '_>, rows: usize, s: &mut Scratch) {
-    let pool = &model.pool;
+/// `s.mixed = delta_net(s.normed)`, both of the slice's rows, which moves on the states of layer `number`.
+pub(super) fn delta(model: &Model, number: usize, weights: &Delta, slice: &Slice<'_>, batch: Batch<'_, '_>, s: &mut Scratch) {
+    let (pool, rows) = (&model.pool, slice.rows.len());
     let Some(shape) = &model.weights.delta else { unreachable!("a model with DeltaNet layers has their shape") };
     let (channels, values, heads) = (weights.query_key_value.rows(), weights.gate.rows(), shape.value_heads);
 
@@ -25,15 +26,15 @@ pub(super) fn delta(model: &Model, number: usize, weights: &Delta, batch: Batch<
     let out = room(&mut s.inner, rows * values);
     let mut out_left = &mut *out;
     let mut row = 0;
-    let mut tasks = Vec::with_capacity(batch.len());
-    for chunk in batch.iter_mut() {
-        let range = |width: usize| row * width..(row + chunk.tokens.len()) * width;
+    let mut tasks = Vec::new();
+    for (sequence, part) in slice.sequences(batch) {
+        let range = |width: usize| row * width..(row + part.len()) * width;
         let input = DeltaInput { qkv: &qkv[range(channels)], z: &z[range(values)], a: &a[range(heads)], b: &b[range(heads)] };
-        let (here, rest) = std::mem::take(&mut out_left).split_at_mut(chunk.tokens.len() * values);
+        let (here, rest) = std::mem::take(&mut out_left).split_at_mut(part.len() * values);
         out_left = rest;
-        row += chunk.tokens.len();
-        chunk.sequence.note(number, &input);
-        tasks.push((input, chunk.sequence.state(number), here));
+        row += part.len();
+        sequence.note(number, &input);
+        tasks.push((input, sequence.state(number), here));
     }
     delta_net(pool, shape, &weights.small, &mut tasks);
 

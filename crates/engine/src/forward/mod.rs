@@ -8,6 +8,9 @@ mod delta;
 mod mlp;
 mod moe;
 mod scratch;
+mod slice;
+
+use std::ops::Range;
 
 use pinakes_kernels::{add, multiply, rms_norm};
 
@@ -38,23 +41,32 @@ pub fn forward<'s>(model: &Model, batch: Batch<'_, '_>, s: &'s mut Scratch, obse
         weights.embedding.row(*id as usize, row);
     }
     observe(0, x);
-    let positions: Vec<u32> = batch.iter().flat_map(|chunk| (chunk.sequence.length() as u32..).take(chunk.tokens.len())).collect();
-    let rotation = model.rope.at(&positions);
+    let slices = slice::cut(model, batch);
 
     for (number, layer) in weights.layers.iter().enumerate() {
-        s.normalise(model, rows, &layer.mixer_norm);
-        match &layer.mixer {
-            Mixer::Attention(attention) => attention::attention(model, number, attention, &rotation, batch, rows, s),
-            Mixer::Delta(delta) => delta::delta(model, number, delta, batch, rows, s),
+        for slice in &slices {
+            s.normalise(model, &slice.rows, &layer.mixer_norm);
+            match &layer.mixer {
+                Mixer::Attention(attention) => attention::attention(model, number, attention, slice, batch, s),
+                Mixer::Delta(delta) => delta::delta(model, number, delta, slice, batch, s),
+            }
+            s.add_mixed(model, &slice.rows);
         }
-        add(pool, &mut s.stream[..rows * hidden], &s.mixed[..rows * hidden]);
-
-        s.normalise(model, rows, &layer.mlp_norm);
         match &layer.mlp {
-            Mlp::Dense(dense) => mlp::dense(model, dense, rows, s),
-            Mlp::Moe(experts) => moe::moe(model, experts, rows, s),
+            Mlp::Dense(dense) => {
+                for slice in &slices {
+                    s.normalise(model, &slice.rows, &layer.mlp_norm);
+                    mlp::dense(model, dense, slice.rows.len(), s);
+                    s.add_mixed(model, &slice.rows);
+                }
+            }
+            // All at once: an expert reads few of the rows, and what it makes of them is small.
+            Mlp::Moe(experts) => {
+                s.normalise(model, &(0..rows), &layer.mlp_norm);
+                moe::moe(model, experts, rows, s);
+                s.add_mixed(model, &(0..rows));
+            }
         }
-        add(pool, &mut s.stream[..rows * hidden], &s.mixed[..rows * hidden]);
         observe(number + 1, &s.stream[..rows * hidden]);
     }
     for chunk in batch.iter_mut() {
@@ -93,9 +105,16 @@ fn gather(batch: &[Chunk<'_, Sequence>], hidden: usize, stream: &[f32], out: &mu
 }
 
 impl Scratch {
-    /// `normed = norm(stream)`
-    fn normalise(&mut self, model: &Model, rows: usize, gain: &[f32]) {
-        let normed = room(&mut self.normed, rows * gain.len());
-        rms_norm(&model.pool, &self.stream[..rows * gain.len()], gain, model.config.norm_epsilon, normed);
+    /// `normed = norm(stream)` of some rows.
+    fn normalise(&mut self, model: &Model, rows: &Range<usize>, gain: &[f32]) {
+        let hidden = gain.len();
+        let normed = room(&mut self.normed, rows.len() * hidden);
+        rms_norm(&model.pool, &self.stream[rows.start * hidden..rows.end * hidden], gain, model.config.norm_epsilon, normed);
+    }
+
+    /// `stream += mixed`, the latter being of those rows.
+    fn add_mixed(&mut self, model: &Model, rows: &Range<usize>) {
+        let hidden = model.config.hidden;
+        add(&model.pool, &mut self.stream[rows.start * hidden..rows.end * hidden], &self.mixed[..rows.len() * hidden]);
     }
 }

@@ -2,14 +2,14 @@
 
 use pinakes_kernels::{Input, Matrix, Pool};
 
-/// Buffers of one engine thread; n is the rows of the step.
+/// Buffers of one engine thread; n is the rows of the step, m those of a slice (of the step where there are experts).
 #[derive(Default)]
 pub struct Scratch {
     /// `[n, hidden]`: the residual stream.
     pub(super) stream: Vec<f32>,
-    /// `[n, hidden]`: the stream, normalised.
+    /// `[m, hidden]`: the stream, normalised.
     pub(super) normed: Vec<f32>,
-    /// `[n, hidden]`: what a mixer or an MLP adds to the stream.
+    /// `[m, hidden]`: what a mixer or an MLP adds to the stream.
     pub(super) mixed: Vec<f32>,
     /// What the products out of the stream read.
     pub(super) input: Inputs,
@@ -20,7 +20,7 @@ pub struct Scratch {
     /// What the mixer or the activation made of them.
     pub(super) inner: Vec<f32>,
     /// `[asked, vocabulary]`
-    pub(super) logits: Vec<f32>,
+    pub(crate) logits: Vec<f32>,
 }
 
 /// Inputs of products, one for each set of forms that readers need: making a form that nobody reads costs time.
