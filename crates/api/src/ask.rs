@@ -12,6 +12,7 @@ use crate::search::{Filters, Hit, SearchMode};
 #[serde(deny_unknown_fields)]
 pub struct AskRequest {
     /// The question; not empty, at most 4,096 characters.
+    #[schema(min_length = 1, max_length = 4096, pattern = "\\S")]
     pub question: String,
     /// What to search.
     #[serde(default)]

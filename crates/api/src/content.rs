@@ -12,8 +12,10 @@ use crate::schemas;
 #[into_params(parameter_in = Query)]
 pub struct ContentQuery {
     /// Part, from 1: a page where the format has pages, else a stretch of about 20,000 characters that ends with a block.
+    #[param(minimum = 1)]
     pub page: Option<u32>,
     /// Or: the part that holds this character of the document.
+    #[param(maximum = 4294967295_u32)]
     pub at: Option<usize>,
 }
 

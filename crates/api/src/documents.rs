@@ -21,6 +21,7 @@ pub struct DocumentListQuery {
     /// Only paths or titles that contain this, whatever the case.
     pub contains: Option<String>,
     /// Documents wanted, 1 to 500, 100 when absent.
+    #[param(minimum = 1, maximum = 500)]
     pub limit: Option<usize>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,

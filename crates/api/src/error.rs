@@ -59,6 +59,10 @@ codes! {
     QueryTooLong = "query_too_long", 413, 64, "The question is too long";
     /// There is no such thing, or the asker may not know of it.
     NotFound = "not_found", 404, 1, "There is no such thing";
+    /// No generator, embedding model or set of documents of that name.
+    ModelNotFound = "model_not_found", 404, 64, "There is no such model";
+    /// It was there: an answer that was cancelled, events that are no longer kept.
+    Gone = "gone", 410, 1, "It is no longer there";
     /// The path exists, the method does not.
     MethodNotAllowed = "method_not_allowed", 405, 64, "This method is not offered here";
     /// Nobody is signed in, or no longer.

@@ -5,12 +5,15 @@
 //! 1970-01-01 UTC; requests refuse fields they do not know. Nothing here knows HTTP machinery or storage.
 
 mod ask;
+mod completion;
 mod content;
 mod doctor;
 mod documents;
 mod error;
+mod explain;
 mod health;
 mod jobs;
+pub mod openai;
 mod openapi;
 mod schemas;
 mod search;
@@ -20,10 +23,12 @@ pub use ask::{
     AnswerSentence, AskEvent, AskRequest, AskResponse, Citation, Citing, Evidence, Extent, QuoteMatch, Retrieval, Searched, Source,
     Support, Timings, Usage,
 };
+pub use completion::{Completed, CompletionRequest, CompletionWords, Embedded, Form, Models, Speaker, Turn};
 pub use content::{BlockName, ContentBlock, ContentQuery, DocumentContent};
 pub use doctor::{CheckResult, DoctorReport, Verdict};
 pub use documents::{Deleted, DocumentList, DocumentListQuery, DocumentSummary, Uploaded};
 pub use error::{ApiError, Code, Problem};
+pub use explain::{AloneScores, ExplainRequest, Explained, ExplainedDocument, ExplainedPassage, FusionUsed, LegPlace, LegUsed, Outcome};
 pub use health::{Live, Ready, ReadyCheck};
 pub use jobs::{Job, JobFailure, JobKind, JobList, JobState, StateCounts};
 pub use openapi::{Method, ROUTES, Route, document};

@@ -3,6 +3,7 @@
 use utoipa::OpenApi;
 
 mod documents;
+mod protocols;
 mod questions;
 mod service;
 
@@ -42,7 +43,10 @@ const fn delete(path: &'static str) -> Route {
 pub const ROUTES: &[Route] = &[
     get("/api/v1/search"),
     post("/api/v1/search"),
+    post("/api/v1/search/explain"),
     post("/api/v1/ask"),
+    get("/api/v1/ask/{id}"),
+    delete("/api/v1/ask/{id}"),
     get("/api/v1/documents"),
     post("/api/v1/documents"),
     get("/api/v1/documents/{id}"),
@@ -51,11 +55,29 @@ pub const ROUTES: &[Route] = &[
     get("/api/v1/jobs"),
     get("/api/v1/jobs/{id}"),
     get("/api/v1/status"),
+    get("/v1/models"),
+    get("/v1/models/{id}"),
+    post("/v1/chat/completions"),
+    post("/v1/responses"),
+    post("/v1/embeddings"),
+    post("/mcp"),
     get("/health/live"),
     get("/health/ready"),
     get("/metrics"),
     get("/openapi.json"),
 ];
+
+/// One event of a stream: OpenAPI has no word of its own for them.
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code, reason = "read by the macro, never made")]
+struct ServerSentEvent {
+    /// Its name, where it has one.
+    event: Option<String>,
+    /// Its id, where it has one.
+    id: Option<String>,
+    /// Its data: mostly a JSON object.
+    data: String,
+}
 
 #[derive(OpenApi)]
 #[openapi(
@@ -63,7 +85,10 @@ pub const ROUTES: &[Route] = &[
     paths(
         questions::search_by_query,
         questions::search,
+        questions::explain,
         questions::ask,
+        questions::resume,
+        questions::cancel,
         documents::list,
         documents::upload,
         documents::read,
@@ -71,16 +96,24 @@ pub const ROUTES: &[Route] = &[
         documents::content,
         documents::jobs,
         documents::job,
+        protocols::models,
+        protocols::model,
+        protocols::chat,
+        protocols::responses,
+        protocols::embeddings,
+        protocols::mcp,
         service::status,
         service::live,
         service::ready,
         service::metrics,
         service::openapi,
     ),
-    components(schemas(crate::AskEvent, crate::Problem)),
+    components(schemas(crate::AskEvent, crate::Problem, crate::openai::ChatChunk)),
     tags(
         (name = "questions", description = "Search and answers"),
         (name = "documents", description = "What is searched, and the work of reading it"),
+        (name = "openai", description = "The same for clients of OpenAI's interface"),
+        (name = "mcp", description = "The same for assistants that speak the Model Context Protocol"),
         (name = "service", description = "Running it"),
     )
 )]

@@ -63,6 +63,7 @@ pub struct Filters {
 #[serde(deny_unknown_fields)]
 pub struct SearchRequest {
     /// The words; not empty, at most 4,096 characters.
+    #[schema(min_length = 1, max_length = 4096, pattern = "\\S")]
     pub query: String,
     /// Hits wanted, 1 to 100.
     #[serde(default = "default_limit")]
@@ -115,10 +116,13 @@ fn default_limit() -> usize {
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
     /// The words.
+    #[param(min_length = 1, max_length = 4096, pattern = "\\S")]
     pub q: String,
     /// Hits wanted, 1 to 100, 10 when absent.
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<usize>,
     /// Hits to leave out at the start.
+    #[param(maximum = 1000)]
     pub offset: Option<usize>,
     /// Which legs propose; `hybrid` when absent.
     pub mode: Option<SearchMode>,

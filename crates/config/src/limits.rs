@@ -145,6 +145,20 @@ pub struct ServerLimits {
     pub stream_events_max: usize,
     /// Time between two signs of life on an event stream.
     pub heartbeat_interval: Duration,
+    /// Time an answer whose reader has gone goes on being made, for the reader to come back to; zero ends it at once.
+    pub resume_time_max: Duration,
+    /// Time the events of a finished answer are kept for who lost the connection.
+    pub answer_keep_time: Duration,
+    /// Answers whose events are kept, finished or not.
+    pub answers_kept_max: usize,
+    /// Bytes of the events of all answers that are kept.
+    pub answers_bytes_max: usize,
+    /// Bytes of the events of one answer; past them those go first that were read, and a reader that is slower holds its answer up.
+    pub answer_bytes_max: usize,
+    /// Texts of one request for embeddings.
+    pub embedding_inputs_max: usize,
+    /// Messages of one chat request.
+    pub chat_messages_max: usize,
     /// Items of one page of a listing.
     pub page_items_max: usize,
     /// Time running requests have to finish after a stop was asked for.
@@ -172,6 +186,13 @@ impl Default for ServerLimits {
             queue_time_max: Duration::from_secs(10),
             stream_events_max: 64,
             heartbeat_interval: Duration::from_secs(10),
+            resume_time_max: Duration::from_secs(3),
+            answer_keep_time: Duration::from_secs(120),
+            answers_kept_max: 256,
+            answers_bytes_max: 64 << 20,
+            answer_bytes_max: 1 << 20,
+            embedding_inputs_max: 256,
+            chat_messages_max: 1_000,
             page_items_max: 500,
             shutdown_time_max: Duration::from_secs(10),
         }

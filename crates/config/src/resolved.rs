@@ -329,6 +329,8 @@ fn server_limits(read: &Reader<'_>) -> Result<ServerLimits, ConfigError> {
         write_stall_max: read.time("server.write_stall_max", MILLISECOND..=HOUR)?,
         keep_alive_max: read.time("server.keep_alive_max", MILLISECOND..=HOUR)?,
         ask_time_max: read.time("server.ask_time_max", MILLISECOND..=HOUR)?,
+        resume_time_max: read.time("server.resume_time_max", Duration::ZERO..=HOUR)?,
+        answer_keep_time: read.time("server.answer_keep_time", Duration::ZERO..=HOUR)?,
         shutdown_time_max: read.time("server.shutdown_time_max", MILLISECOND..=HOUR)?,
         ..ServerLimits::default()
     })

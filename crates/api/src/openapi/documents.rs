@@ -3,6 +3,14 @@
 
 use crate::{ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Job, JobList, Problem, Uploaded};
 
+/// A file handed in.
+#[derive(utoipa::ToSchema)]
+pub(super) struct UploadForm {
+    /// The file, with its name.
+    #[schema(value_type = String, format = Binary)]
+    file: String,
+}
+
 /// Lists documents, also those that could not be read, and why.
 #[utoipa::path(get, path = "/api/v1/documents", tag = "documents", params(DocumentListQuery), responses(
     (status = 200, body = DocumentList),
@@ -12,7 +20,7 @@ pub(super) fn list() {}
 
 /// Takes a file in the multipart field `file` and reads it in the background.
 #[utoipa::path(post, path = "/api/v1/documents", tag = "documents",
-    request_body(content = String, content_type = "multipart/form-data", description = "The file, in a field named `file`"),
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses(
     (status = 202, body = Uploaded, description = "Stored durably; `Location` is the job that reads it"),
     (status = 400, body = Problem, content_type = "application/problem+json", description = "Not understood"),
@@ -40,6 +48,7 @@ pub(super) fn remove() {}
 #[utoipa::path(get, path = "/api/v1/documents/{id}/content", tag = "documents",
     params(("id" = String, Path, description = "The document"), ContentQuery), responses(
     (status = 200, body = DocumentContent),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "Not understood"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "No such document or part, or not for the asker"),
 ))]
 pub(super) fn content() {}
