@@ -53,11 +53,12 @@ impl Searcher {
         let started = Instant::now();
         let listener = Listener(listener);
         let question = check(&request.question)?;
+        let writer = self.writer(request.model.as_deref())?;
         let query = earlier.query.as_deref().unwrap_or(question);
         let search = SearchRequest { mode: request.mode, filters: request.filters.clone(), ..SearchRequest::new(query) };
         let settings = self.store.config.answer;
         // A generator reads whole documents, and a wider look says better which.
-        let wanted = if self.generator.is_some() { settings.passages.max(settings.candidates) } else { settings.passages };
+        let wanted = if writer.is_some() { settings.passages.max(settings.candidates) } else { settings.passages };
         let found = self.find(scope, query, &search, wanted).await?;
         let passages = &found.passages[..found.passages.len().min(settings.passages)];
         let (documents, _) = self.store.catalog.searchable(scope).await.map_err(catalog_error)?;
@@ -80,7 +81,7 @@ impl Searcher {
         let supported = !ranked.is_empty() && evidence.support >= settings.support_min;
         let (mut sources, mut read) = (passages_read(&texts, passages), texts.clone());
         let mut first_words_ms = started.elapsed().as_millis() as u64;
-        let written = match &self.generator {
+        let written = match writer {
             Some(generator) if supported => {
                 let context = self.context(scope, generator, &found.passages, texts, earlier).await?;
                 first_words_ms = started.elapsed().as_millis() as u64;

@@ -5,11 +5,13 @@
 //! answer is made of the documents' own sentences, and says so. Nothing here knows HTTP or SQL.
 
 mod ask;
+mod complete;
 mod compose;
 mod context;
 mod dated;
 mod documents;
 mod evidence;
+mod explain;
 mod figures;
 mod generator;
 mod highlight;

@@ -45,17 +45,29 @@ impl Searcher {
 
     /// The best `wanted` passages that the scope allows.
     pub(crate) async fn find(&self, scope: &Scope, query: &str, request: &SearchRequest, wanted: usize) -> Result<Found, ApiError> {
+        let depth = self.store.config.search.candidates.max(wanted);
+        self.find_within(scope, query, request, depth, wanted).await
+    }
+
+    /// The same of `depth` candidates from each leg.
+    pub(crate) async fn find_within(
+        &self,
+        scope: &Scope,
+        query: &str,
+        request: &SearchRequest,
+        depth: usize,
+        wanted: usize,
+    ) -> Result<Found, ApiError> {
         let Some((indexes, _)) = self.legs.current().await else { return Ok(Found { passages: vec![], vector: None }) };
         self.check_model().await?;
         let vector = match request.mode {
             SearchMode::Lexical => None,
             SearchMode::Hybrid | SearchMode::Vector => Some(self.embed_query(query).await?),
         };
-        let settings = &self.store.config.search;
         let query = Query {
             text: query.to_owned(),
             vector: vector.clone(),
-            depth: settings.candidates.max(wanted),
+            depth,
             filter: filter(request)?,
             mode: match request.mode {
                 SearchMode::Hybrid => Mode::Hybrid,
@@ -89,7 +101,7 @@ impl Searcher {
         Ok(allowed)
     }
 
-    fn fusion(&self, wanted: Option<Fusion>) -> pinakes_index::Fusion {
+    pub(crate) fn fusion(&self, wanted: Option<Fusion>) -> pinakes_index::Fusion {
         use pinakes_config::Fusion as Configured;
         let (weight, k) = match self.store.config.search.fusion {
             Configured::Convex { weight_lexical } => (weight_lexical, 60),

@@ -64,7 +64,7 @@ impl Local {
         let reasoning = prompt.in_reasoning.then(|| self.reasoning(reasoning_max)).flatten();
         let allowed = if reasoning.is_some() { reasoning_max } else { 0 };
         Request {
-            cache: Some(self.reuse(scope, &prompt)),
+            cache: Some(self.reuse(scope, &prompt, options.private)),
             stop_tokens: tokenizer.end_tokens(),
             valid_tokens: Some(tokenizer.len().min(self.engine.describe().vocabulary)),
             reasoning,
@@ -76,10 +76,11 @@ impl Local {
         }
     }
 
-    fn reuse(&self, scope: &Scope, prompt: &Prompt) -> CacheRequest {
-        let preamble = prompt.boundaries.iter().find(|boundary| boundary.kind == BoundaryKind::Preamble);
+    fn reuse(&self, scope: &Scope, prompt: &Prompt, private: bool) -> CacheRequest {
+        // Instructions that the asker wrote are no preamble that everybody has.
+        let preamble = prompt.boundaries.iter().find(|boundary| boundary.kind == BoundaryKind::Preamble && !private);
         CacheRequest {
-            domain: self.domain(scope),
+            domain: if private { self.own_domain(scope) } else { self.domain(scope) },
             public_tokens: preamble.map_or(0, |boundary| boundary.tokens),
             boundaries: prompt.boundaries.iter().map(|boundary| boundary.tokens).collect(),
             keep_answer: false,
@@ -99,6 +100,13 @@ impl Local {
         Domain(*hasher.finalize().as_bytes())
     }
 
+    /// One for each person: what somebody wrote shows nobody else, by how fast it is read, that it was written.
+    fn own_domain(&self, scope: &Scope) -> Domain {
+        let mut hasher = blake3::Hasher::new_keyed(&self.secret);
+        hasher.update(b"own").update(&self.domain(scope).0).update(scope.subject().as_bytes());
+        Domain(*hasher.finalize().as_bytes())
+    }
+
     fn reasoning(&self, tokens_max: usize) -> Option<ReasoningBudget> {
         let close = self.chat.tokenizer().control("</think>")?;
         Some(ReasoningBudget { tokens_max, close, forced: vec![close] })
@@ -106,10 +114,10 @@ impl Local {
 }
 
 fn refused(refused: Refused) -> ApiError {
-    let code = match refused {
-        Refused::Busy { .. } => Code::Overloaded,
-        Refused::Closed => Code::Internal,
-        _ => Code::BadRequest,
-    };
-    ApiError::new(code, refused.to_string())
+    let words = refused.to_string();
+    match refused {
+        Refused::Busy { retry_after, .. } => ApiError::new(Code::Busy, words).retry_after(retry_after.as_secs().max(1) as u32),
+        Refused::Closed => ApiError::new(Code::Internal, words),
+        _ => ApiError::new(Code::BadRequest, words),
+    }
 }

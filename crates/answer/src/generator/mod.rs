@@ -117,7 +117,7 @@ impl Generator {
     /// only.
     ///
     /// # Errors
-    /// [`Code::Overloaded`](pinakes_api::Code::Overloaded) when too many wait; [`Code::BadRequest`](pinakes_api::Code::BadRequest) when it
+    /// [`Code::Busy`](pinakes_api::Code::Busy) when too many wait; [`Code::BadRequest`](pinakes_api::Code::BadRequest) when it
     /// does not fit the model or the memory set aside, or when the options cannot be followed. What another server refuses comes with the
     /// first words.
     pub fn begin(&self, scope: &Scope, messages: Conversation, options: Options) -> Result<Writing, ApiError> {

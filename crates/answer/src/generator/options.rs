@@ -20,6 +20,8 @@ pub struct Options {
     pub sampling: Sampling,
     /// What it is held to. A server elsewhere cannot be asked for it: see [`super::Generator::can_hold`].
     pub held: Option<Held>,
+    /// Whether the prompt is the asker's own rather than documents: then what is read of it is reused for nobody else.
+    pub private: bool,
     /// Texts that end it and are left out.
     pub stop: Vec<String>,
     /// For how long it may take, from now; as long as it takes when absent.
