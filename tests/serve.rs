@@ -95,6 +95,75 @@ fn an_answer_comes_as_events_that_add_up() {
 }
 
 #[test]
+fn a_streamed_answer_is_replayed_and_then_forgotten_on_request() {
+    let Some(server) = Server::sample() else { return };
+    let question = json!({ "question": "How fast must a lost laptop be reported?", "stream": true }).to_string();
+    let stream = send(&server.address, "POST", "/api/v1/ask", "application/json", "text/event-stream", question.as_bytes());
+    let place = stream.head.lines().find_map(|line| line.strip_prefix("content-location: ")).unwrap().to_owned();
+    let events = |body: &str| body.lines().filter(|line| line.starts_with("data: ")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(events(&get(&server.address, &place).body), events(&stream.body));
+    assert_eq!(send(&server.address, "DELETE", &place, "text/plain", "*/*", b"").status, 204);
+    assert_eq!(get(&server.address, &place).status, 404);
+}
+
+#[test]
+fn a_model_is_named_or_not_found() {
+    let Some(server) = Server::sample() else { return };
+    let question = "How many unused holiday days can I carry over into next year?";
+    let extractive = post(&server.address, "/api/v1/ask", &json!({ "question": question, "model": "extractive" })).json();
+    assert_eq!(extractive["model"], "extractive");
+    for stream in [false, true] {
+        let unknown = post(&server.address, "/api/v1/ask", &json!({ "question": question, "model": "gpt-4o", "stream": stream }));
+        assert_eq!((unknown.status, &unknown.json()["code"]), (404, &json!("model_not_found")));
+    }
+    let models = server.get("/v1/models");
+    let names: Vec<&str> = models["data"].as_array().unwrap().iter().map(|model| model["id"].as_str().unwrap()).collect();
+    let source = names.iter().find(|name| name.starts_with("pinakes/sample-")).unwrap();
+    let asked = |model: &str| {
+        let body = json!({ "model": model, "messages": [{ "role": "user", "content": question }] });
+        post(&server.address, "/v1/chat/completions", &body).json()
+    };
+    assert!(asked(source)["choices"][0]["message"]["content"].as_str().unwrap().contains("five"), "{source}");
+    assert!(asked("pinakes/uploads")["choices"][0]["message"]["content"].as_str().unwrap().starts_with("No answer found"));
+}
+
+#[test]
+fn a_search_explains_itself() {
+    let Some(server) = Server::sample() else { return };
+    let explain = |body: Value| post(&server.address, "/api/v1/search/explain", &body).json();
+    let query = "carry over holiday";
+    for fusion in ["convex", "rrf"] {
+        let found = post(&server.address, "/api/v1/search", &json!({ "query": query, "limit": 3, "fusion": fusion })).json();
+        let explained = explain(json!({ "query": query, "limit": 3, "fusion": fusion }));
+        let passages = explained["passages"].as_array().unwrap();
+        for (passage, hit) in passages.iter().zip(found["hits"].as_array().unwrap()) {
+            assert_eq!((&passage["chunk_id"], passage["shown"].as_bool()), (&hit["chunk_id"], Some(true)), "{fusion}");
+        }
+        for passage in passages {
+            let counted = |leg: &str| passage[leg]["contribution"].as_f64().unwrap_or(0.0);
+            let (sum, score) = (counted("lexical") + counted("vector"), passage["score"].as_f64().unwrap());
+            assert!((sum - score).abs() < 1e-4, "{fusion}: {passage}");
+        }
+        assert_eq!(passages.iter().filter(|passage| passage["shown"] == true).count(), 3);
+    }
+    let documents = server.get("/api/v1/documents?limit=500");
+    let id =
+        |path: &str| documents["documents"].as_array().unwrap().iter().find(|document| document["path"] == path).unwrap()["doc_id"].clone();
+    let asked = |body: Value| explain(body)["document"].clone();
+    let leave = id("hr/leave-policy.md");
+    let shown = asked(json!({ "query": query, "doc_id": leave }));
+    assert_eq!((&shown["outcome"], &shown["best"]["shown"]), (&json!("shown"), &json!(true)), "{shown}");
+    let filtered = asked(json!({ "query": query, "doc_id": leave, "filters": { "kinds": ["pdf"], "path_prefix": "it/" } }));
+    assert_eq!((&filtered["outcome"], &filtered["filtered_by"]), (&json!("filtered"), &json!(["kinds", "path_prefix"])), "{filtered}");
+    let words = asked(json!({ "query": "zyzzyva", "mode": "lexical", "doc_id": leave }));
+    assert_eq!((&words["outcome"], &words["alone"]), (&json!("not_candidate"), &json!({})), "{words}");
+    let below = asked(json!({ "query": "salary", "limit": 1, "doc_id": leave }));
+    assert!(["below_cut", "shown"].contains(&below["outcome"].as_str().unwrap()), "{below}");
+    let absent = post(&server.address, "/api/v1/search/explain", &json!({ "query": query, "doc_id": "f".repeat(32) }));
+    assert_eq!(absent.status, 404);
+}
+
+#[test]
 fn an_upload_becomes_searchable_and_a_deletion_is_in_force_at_once() {
     let Some(store) = Store::new() else { return };
     let server = Server::over(store);

@@ -63,6 +63,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ADDRESS")]
         address: Option<String>,
     },
+    /// Serve an assistant on this machine: the Model Context Protocol over standard input and output
+    Mcp,
     /// Fetch and check models
     #[command(subcommand)]
     Model(Model),

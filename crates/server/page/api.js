@@ -39,23 +39,33 @@ export const content = (id, parameters, signal) => json(`/api/v1/documents/${enc
 export const remove = (id) => json(`/api/v1/documents/${encodeURIComponent(id)}`, { method: 'DELETE' });
 export const job = (id) => json(`/api/v1/jobs/${encodeURIComponent(id)}`);
 
-/** Asks; `onEvent` gets every event in turn. Ends when the server has said all. */
+const RESUMES_MAX = 3;
+
+/** Asks; `onEvent` gets every event in turn. A lost connection is taken up where it was; whoever aborts ends the answer. */
 export async function ask(question, onEvent, signal) {
-  const response = await request('/api/v1/ask', post({ question, stream: true }, signal, 'text/event-stream'));
-  let last = null;
-  try {
-    for await (const event of events(response.body)) {
-      last = event.event;
-      onEvent(event);
+  let response = await request('/api/v1/ask', post({ question, stream: true }, signal, 'text/event-stream'));
+  const place = response.headers.get('content-location');
+  let lastId = '';
+  for (let resumed = 0; ; resumed += 1) {
+    try {
+      for await (const { id, event } of events(response.body)) {
+        lastId = id;
+        onEvent(event);
+        if (event.event === 'done' || event.event === 'error') return;
+      }
+    } catch (error) {
+      if (error.name === 'AbortError') {
+        fetch(place, { method: 'DELETE', keepalive: true }).catch(() => {});
+        throw error;
+      }
     }
-  } catch (error) {
-    if (error.name === 'AbortError') throw error;
-    throw new ApiProblem('offline', '');
+    if (resumed === RESUMES_MAX) throw new ApiProblem('offline', '');
+    await new Promise((resolve) => { setTimeout(resolve, 300 * (resumed + 1)); });
+    response = await request(place, { signal, headers: { accept: 'text/event-stream', ...(lastId && { 'last-event-id': lastId }) } });
   }
-  if (last !== 'done' && last !== 'error') throw new ApiProblem('offline', '');
 }
 
-/** Server-sent events as objects: the data of each is one JSON object. Comments keep the connection alive and are passed over. */
+/** Server-sent events: the data of each is one JSON object. Comments keep the connection alive and are passed over. */
 async function* events(body) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -66,8 +76,9 @@ async function* events(body) {
     const blocks = (rest + decoder.decode(value, { stream: true })).split(/\r?\n\r?\n/);
     rest = blocks.pop();
     for (const block of blocks) {
-      const data = block.split(/\r?\n/).filter((line) => line.startsWith('data:')).map((line) => line.slice(5).replace(/^ /, ''));
-      if (data.length) yield JSON.parse(data.join('\n'));
+      const field = (name) => block.split(/\r?\n/).filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).replace(/^ /, ''));
+      const data = field('data');
+      if (data.length) yield { id: field('id')[0] ?? '', event: JSON.parse(data.join('\n')) };
     }
   }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
-use actix_web::web::{BytesMut, Payload};
+use actix_web::web::{Bytes, BytesMut, Payload};
 use futures::StreamExt;
 use pinakes_api::Code;
 use pinakes_config::limits::ServerLimits;
@@ -20,13 +20,19 @@ pub(crate) async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: Pa
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Failure::new(Code::UnsupportedMediaType, "Send the body as `Content-Type: application/json`."));
     }
-    let bytes = tokio::time::timeout(limits.body_time_max, collect(request, payload, limits.body_bytes_max))
-        .await
-        .map_err(|_| Failure::new(Code::RequestTimeout, "The body did not arrive in time."))??;
+    let bytes = whole(request, payload, limits).await?;
     if depth(&bytes) > limits.json_depth_max {
         return Err(Failure::new(Code::BadRequest, format!("JSON may be nested {} deep at most.", limits.json_depth_max)));
     }
     serde_json::from_slice(&bytes).map_err(|error| Failure::new(Code::BadRequest, short(&error.to_string())))
+}
+
+/// The body as it is.
+pub(crate) async fn whole(request: &HttpRequest, payload: Payload, limits: &ServerLimits) -> Result<Bytes, Failure> {
+    tokio::time::timeout(limits.body_time_max, collect(request, payload, limits.body_bytes_max))
+        .await
+        .map_err(|_| Failure::new(Code::RequestTimeout, "The body did not arrive in time."))?
+        .map(BytesMut::freeze)
 }
 
 async fn collect(request: &HttpRequest, mut payload: Payload, bytes_max: usize) -> Result<BytesMut, Failure> {
@@ -79,6 +85,11 @@ fn depth(json: &[u8]) -> usize {
 /// A header as text, where it is.
 pub(crate) fn header_text<'a>(request: &'a HttpRequest, name: &header::HeaderName) -> Option<&'a str> {
     request.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+/// This server's address, as the asker knows it; the layer [`crate::layers::hosts`] has checked the name.
+pub(crate) fn own_address(request: &HttpRequest) -> String {
+    format!("{}://{}", request.connection_info().scheme(), header_text(request, &header::HOST).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -6,5 +6,5 @@ pub(crate) mod jobs;
 pub(crate) mod page;
 pub(crate) mod search;
 pub(crate) mod service;
-mod stream;
+pub(crate) mod stream;
 pub(crate) mod upload;

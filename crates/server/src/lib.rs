@@ -5,6 +5,7 @@
 //! or is turned away with `Retry-After`; whatever goes wrong comes back as `application/problem+json` with a code and a request id, and
 //! says nothing of the inside; every response carries the same strict headers.
 
+mod answers;
 mod assets;
 mod body;
 mod check;
@@ -15,7 +16,9 @@ mod handlers;
 mod identity;
 mod layers;
 mod library;
+mod mcp;
 mod metrics;
+mod openai;
 mod routes;
 mod serve;
 mod state;
@@ -23,6 +26,7 @@ mod store;
 mod work;
 
 pub use library::{Library, Promise};
+pub use mcp::serve_stdio;
 pub use serve::{ServeError, Serving, Stopper, serve, signalled};
 pub use state::Parts;
 pub use store::StoreLibrary;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use pinakes_answer::Figure;
 use pinakes_api::{
-    ApiError, AskEvent, AskRequest, AskResponse, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary,
-    IndexStatus, Job, JobList, Ready, SearchRequest, SearchResponse, Uploaded,
+    ApiError, AskEvent, AskRequest, AskResponse, Completed, CompletionRequest, CompletionWords, ContentQuery, Deleted, DocumentContent,
+    DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest, Explained, IndexStatus, Job, JobList, Models, Ready,
+    SearchRequest, SearchResponse, Uploaded,
 };
 use pinakes_types::{DocId, Scope};
 use tokio::sync::mpsc;
@@ -20,6 +21,9 @@ pub type Promise<T> = BoxFuture<'static, Result<T, ApiError>>;
 pub trait Library: Send + Sync + 'static {
     /// Ranked passages.
     fn search(self: Arc<Self>, scope: Scope, request: SearchRequest) -> Promise<SearchResponse>;
+
+    /// Why a search finds what it finds.
+    fn explain(self: Arc<Self>, scope: Scope, request: ExplainRequest) -> Promise<Explained>;
 
     /// An answer. Its parts go to `events` as they are made; a failure is returned and not sent. Nobody need listen: a closed channel is
     /// no error.
@@ -45,6 +49,15 @@ pub trait Library: Send + Sync + 'static {
 
     /// One job.
     fn job(self: Arc<Self>, scope: Scope, id: String) -> Promise<Job>;
+
+    /// What can be named as a model.
+    fn models(self: Arc<Self>, scope: Scope) -> Promise<Models>;
+
+    /// A language model's own words, without the documents. They go to `words` as they come; a failure is returned and not sent.
+    fn complete(self: Arc<Self>, scope: Scope, request: CompletionRequest, words: mpsc::Sender<CompletionWords>) -> Promise<Completed>;
+
+    /// Vectors of texts.
+    fn embed(self: Arc<Self>, texts: Vec<String>) -> Promise<Embedded>;
 
     /// What the store holds.
     fn status(self: Arc<Self>, scope: Scope) -> Promise<IndexStatus>;

@@ -6,18 +6,27 @@ use actix_web::{HttpResponse, Route};
 
 use crate::failure::Failure;
 use crate::handlers::{ask, documents, jobs, page, search, service, upload};
+use crate::{mcp, openai};
 
 /// Adds them.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/api/v1/search").route(get().to(search::by_query)).route(web::post().to(search::by_body)))
+        .service(web::resource("/api/v1/search/explain").route(web::post().to(search::explain)))
         .service(web::resource("/api/v1/ask").route(web::post().to(ask::ask)))
+        .service(web::resource("/api/v1/ask/{id}").route(get().to(ask::resume)).route(web::delete().to(ask::cancel)))
         .service(web::resource("/api/v1/documents").route(get().to(documents::list)).route(web::post().to(upload::upload)))
         .service(web::resource("/api/v1/documents/{id}").route(get().to(documents::one)).route(web::delete().to(documents::delete)))
         .service(web::resource("/api/v1/documents/{id}/content").route(get().to(documents::content)))
         .service(web::resource("/api/v1/jobs").route(get().to(jobs::list)))
         .service(web::resource("/api/v1/jobs/{id}").route(get().to(jobs::one)))
         .service(web::resource("/api/v1/status").route(get().to(service::status)))
+        .service(web::resource("/v1/models").route(get().to(openai::models::list)))
+        .service(web::resource("/v1/models/{id:.*}").route(get().to(openai::models::one)))
+        .service(web::resource("/v1/chat/completions").route(web::post().to(openai::chat::complete)))
+        .service(web::resource("/v1/responses").route(web::post().to(openai::responses::respond)))
+        .service(web::resource("/v1/embeddings").route(web::post().to(openai::embeddings::embed)))
+        .service(web::resource("/mcp").route(web::post().to(mcp::http::call)))
         .service(web::resource("/health/live").route(get().to(service::live)))
         .service(web::resource("/health/ready").route(get().to(service::ready)))
         .service(web::resource("/metrics").route(get().to(service::metrics)))

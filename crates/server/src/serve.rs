@@ -21,6 +21,7 @@ use socket2::SockRef;
 use thiserror::Error;
 
 use crate::layers::{headers::headers, hosts::hosts, observe::observe, problems::problems};
+use crate::mcp;
 use crate::routes::routes;
 use crate::state::{Parts, State};
 
@@ -92,10 +93,12 @@ pub fn serve(parts: Parts, config: &ServerConfig) -> Result<Serving, ServeError>
     let limits = config.limits;
     let state = Data::new(State::new(parts, config, tokio::runtime::Handle::current()));
     let app_state = state.clone();
+    let mcp = Data::new(mcp::http::service(&state));
     let app = move || {
         // Outermost last: see `layers` for what each does.
         App::new()
             .app_data(app_state.clone())
+            .app_data(mcp.clone())
             .configure(routes)
             .wrap(from_fn(hosts))
             .wrap(from_fn(problems))

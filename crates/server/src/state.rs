@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pinakes_config::ServerConfig;
 use pinakes_config::limits::{SearchLimits, ServerLimits};
-use pinakes_types::{Principal, Random};
+use pinakes_types::{Clock, Principal, Random, Timestamp};
 use tokio::runtime::Handle;
 
+use crate::answers::Answers;
 use crate::deadline::within;
 use crate::failure::Failure;
 use crate::gate::Gate;
@@ -25,6 +26,8 @@ pub(crate) const STAGED_PREFIX: &str = "upload-";
 pub struct Parts {
     /// Where the work is done.
     pub library: Arc<dyn Library>,
+    /// For what says when it was made.
+    pub clock: Arc<dyn Clock>,
     /// For request ids.
     pub random: Arc<dyn Random>,
     /// Folder for uploads while they arrive; on the file system of the store.
@@ -43,7 +46,10 @@ pub(crate) struct State {
     pub(crate) searches: Gate,
     pub(crate) asks: Gate,
     pub(crate) uploads: Gate,
+    pub(crate) answers: Arc<Answers>,
     pub(crate) metrics: Metrics,
+    /// When this was made.
+    pub(crate) started: Timestamp,
     stopping: AtomicBool,
 }
 
@@ -51,7 +57,10 @@ impl State {
     pub(crate) fn new(parts: Parts, config: &ServerConfig, runtime: Handle) -> Self {
         let limits = config.limits;
         let gate = |name, places| Gate::new(name, places, limits.queue_max, limits.queue_time_max);
+        let answers = Arc::new(Answers::new(&limits, runtime.clone()));
+        let started = parts.clock.now();
         Self {
+            started,
             parts,
             limits,
             search_limits: SearchLimits::default(),
@@ -60,6 +69,7 @@ impl State {
             searches: gate("search", limits.concurrent_searches_max),
             asks: gate("ask", limits.concurrent_asks_max),
             uploads: gate("upload", limits.concurrent_uploads_max),
+            answers,
             metrics: Metrics::default(),
             stopping: AtomicBool::new(false),
         }
@@ -78,6 +88,13 @@ impl State {
     /// The same out of turn, for those who watch the server: they need an answer most when everybody else waits.
     pub(crate) async fn look<T: Send + 'static>(&self, work: Promise<T>) -> Result<T, Failure> {
         Ok(within(self.search_limits.search_time_max, Work::spawn(&self.runtime, work)).await?)
+    }
+
+    /// An id that nobody guesses.
+    pub(crate) fn fresh_id(&self) -> String {
+        let mut bytes = [0; 16];
+        self.parts.random.fill(&mut bytes);
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     pub(crate) fn stop(&self) {

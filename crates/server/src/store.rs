@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use pinakes_answer::{Figure, Searcher};
 use pinakes_api::{
-    ApiError, AskEvent, AskRequest, AskResponse, Code, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery,
-    DocumentSummary, IndexStatus, Job, JobList, Ready, ReadyCheck, SearchRequest, SearchResponse, Uploaded,
+    ApiError, AskEvent, AskRequest, AskResponse, Code, Completed, CompletionRequest, CompletionWords, ContentQuery, Deleted,
+    DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest, Explained, IndexStatus, Job, JobList,
+    Models, Ready, ReadyCheck, SearchRequest, SearchResponse, Uploaded,
 };
 use pinakes_ingest::{IngestError, JobQueue, ReadSide, Store, Work};
 use pinakes_types::{DocId, Scope};
@@ -112,6 +113,10 @@ impl Library for StoreLibrary {
         Box::pin(async move { self.searcher.search(&scope, &request).await })
     }
 
+    fn explain(self: Arc<Self>, scope: Scope, request: ExplainRequest) -> Promise<Explained> {
+        Box::pin(async move { self.searcher.explain(&scope, &request).await })
+    }
+
     fn ask(self: Arc<Self>, scope: Scope, request: AskRequest, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse> {
         Box::pin(async move { self.searcher.ask(&scope, &request, Some(events)).await })
     }
@@ -146,6 +151,18 @@ impl Library for StoreLibrary {
 
     fn status(self: Arc<Self>, scope: Scope) -> Promise<IndexStatus> {
         Box::pin(async move { Ok(self.store.status(&scope, env!("CARGO_PKG_VERSION")).await?) })
+    }
+
+    fn models(self: Arc<Self>, scope: Scope) -> Promise<Models> {
+        Box::pin(async move { self.searcher.models(&scope).await })
+    }
+
+    fn complete(self: Arc<Self>, scope: Scope, request: CompletionRequest, words: mpsc::Sender<CompletionWords>) -> Promise<Completed> {
+        Box::pin(async move { self.searcher.complete(&scope, request, words).await })
+    }
+
+    fn embed(self: Arc<Self>, texts: Vec<String>) -> Promise<Embedded> {
+        Box::pin(async move { self.searcher.embed(texts).await })
     }
 
     fn figures(&self) -> Vec<Figure> {

@@ -10,6 +10,7 @@ mod eval_answers;
 mod eval_retrieval;
 mod index;
 mod init;
+mod mcp;
 mod model;
 mod model_logits;
 mod percentiles;
@@ -45,6 +46,7 @@ pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
         Command::Search(search) => search::run(&config, &global, search).await,
         Command::Ask(ask) => ask::run(&config, &global, ask).await,
         Command::Serve { .. } => serve::run(&config).await,
+        Command::Mcp => mcp::run(&config).await,
         Command::Model(command) => model::run(&config, &global, command).await,
         Command::Eval(Eval::Retrieval { beir, mode, fusion }) => eval_retrieval::run(&config, &global, &beir, mode, fusion).await,
         Command::Eval(Eval::Answers(given)) => eval_answers::run(&config, &global, &given).await,

@@ -9,7 +9,7 @@ use pinakes_ingest::{JobQueue, ReadSide};
 use pinakes_server::{Parts, StoreLibrary, serve, signalled};
 use pinakes_types::Principal;
 
-use crate::system::SystemRandom;
+use crate::system::{SystemClock, SystemRandom};
 use crate::{End, generator, output, wiring};
 
 pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
@@ -22,7 +22,7 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     let random = Arc::new(SystemRandom);
     let queue = JobQueue::start(store.clone(), embedder, wiring::extract_worker(config)?, random.clone()).await?;
     let (library, staging) = StoreLibrary::start(store, searcher, legs, queue)?;
-    let parts = Parts { library, random, staging, principal: Principal::local_operator() };
+    let parts = Parts { library, clock: Arc::new(SystemClock), random, staging, principal: Principal::local_operator() };
     let serving = serve(parts, &config.server)?;
     output::line(&format!("listening on http://{}", serving.address()));
     serving.run(signalled).await?;

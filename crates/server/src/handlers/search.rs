@@ -1,8 +1,8 @@
-//! Search, by query string and by body.
+//! Search, by query string and by body, and what speaks for what it finds.
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Payload, Query};
-use pinakes_api::{Code, SearchQuery, SearchRequest, SearchResponse};
+use pinakes_api::{Code, ExplainRequest, Explained, SearchQuery, SearchRequest, SearchResponse};
 use pinakes_types::Scope;
 
 use crate::failure::Failure;
@@ -25,6 +25,15 @@ pub(crate) async fn by_body(
 ) -> Result<Json<SearchResponse>, Failure> {
     let wanted = body::json(&request, payload, &state.limits).await?;
     run(&state, asker.0, wanted).await
+}
+
+pub(crate) async fn explain(state: Data<State>, asker: Asker, request: HttpRequest, payload: Payload) -> Result<Json<Explained>, Failure> {
+    let mut wanted: ExplainRequest = body::json(&request, payload, &state.limits).await?;
+    check::words(&wanted.query, &state.search_limits)?;
+    check::window(wanted.limit, 0, &state.search_limits)?;
+    check::filters(&wanted.filters, &state.search_limits)?;
+    wanted.query = wanted.query.trim().to_owned();
+    Ok(Json(state.read(state.library().explain(asker.0, wanted)).await?))
 }
 
 async fn run(state: &State, scope: Scope, mut wanted: SearchRequest) -> Result<Json<SearchResponse>, Failure> {

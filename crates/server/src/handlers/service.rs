@@ -38,7 +38,9 @@ pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
         Ok(scope) => state.look(state.library().status(scope)).await.ok(),
         Err(_) => None,
     };
-    let text = state.metrics.render(&[&state.searches, &state.asks, &state.uploads], status.as_ref(), &state.library().figures());
+    let mut figures = state.library().figures();
+    figures.extend(state.answers.figures());
+    let text = state.metrics.render(&[&state.searches, &state.asks, &state.uploads], status.as_ref(), &figures);
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(text)
 }
 

@@ -1,91 +1,59 @@
-//! An answer as server-sent events. What fails before the first event is an ordinary error response; after it, an `error` event.
-//! The stream owns the work: when the client goes, actix drops the stream, and with it the work.
+//! Server-sent events on the wire.
 
-use actix_web::HttpResponse;
+use std::convert::Infallible;
+use std::time::Duration;
+
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
-use pinakes_api::{ApiError, AskEvent, AskResponse};
-use tokio::sync::mpsc;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use futures::Stream;
 use tokio::time::MissedTickBehavior;
 
-use crate::failure::Failure;
-use crate::layers::problems::public;
+use crate::answers::Reader;
 use crate::state::State;
-use crate::work::Work;
 
 const HEARTBEAT: Bytes = Bytes::from_static(b": still here\n\n");
 
-pub(crate) async fn respond(
-    state: Data<State>,
-    mut work: Work<AskResponse>,
-    mut events: mpsc::Receiver<AskEvent>,
-    request_id: String,
-) -> Result<HttpResponse, Failure> {
-    let first = match events.recv().await {
-        Some(event) => Some(event),
-        // The sender is gone: the work has ended without a word, or will in an instant.
-        None => Some(AskEvent::Done(Box::new((&mut work).await?))),
-    };
-    let heartbeat = state.limits.heartbeat_interval;
+/// The events of an answer as far as there are any, and the further ones as they come.
+pub(crate) fn respond(state: Data<State>, mut reader: Reader, answer: &str) -> HttpResponse {
+    let every = state.limits.heartbeat_interval;
     let body = async_stream::stream! {
         let _open = state.metrics.open_stream();
-        let mut over = false;
-        if let Some(event) = first {
-            over = event.is_last();
-            yield Ok::<_, std::convert::Infallible>(encode(&event));
-        }
-        let mut beat = tokio::time::interval(heartbeat);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        beat.reset();
-        while !over {
-            let event = tokio::select! {
-                event = events.recv() => match event {
-                    Some(event) => event,
-                    None => last((&mut work).await, &request_id),
+        let mut beat = heartbeat(every);
+        loop {
+            tokio::select! {
+                event = reader.next() => match event {
+                    Some(event) => yield Ok(event),
+                    None => break,
                 },
-                _ = beat.tick() => {
-                    yield Ok(HEARTBEAT);
-                    continue;
-                }
-            };
-            over = event.is_last();
-            yield Ok(encode(&event));
+                _ = beat.tick() => yield Ok(HEARTBEAT),
+            }
         }
     };
-    Ok(HttpResponse::Ok()
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_LOCATION, format!("/api/v1/ask/{answer}")));
+    events(response, body)
+}
+
+/// A response whose body is an event stream.
+pub(crate) fn events(mut response: HttpResponseBuilder, body: impl Stream<Item = Result<Bytes, Infallible>> + 'static) -> HttpResponse {
+    response
         .insert_header((header::CONTENT_TYPE, "text/event-stream; charset=utf-8"))
         // Compression would hold events back; proxies are asked not to.
         .insert_header((header::CONTENT_ENCODING, "identity"))
         .insert_header(("x-accel-buffering", "no"))
-        .streaming(body))
+        .streaming(body)
 }
 
-fn last(result: Result<AskResponse, ApiError>, request_id: &str) -> AskEvent {
-    match result {
-        Ok(response) => AskEvent::Done(Box::new(response)),
-        Err(error) => {
-            tracing::error!(request_id, code = %error.code, cause = %error, "answer failed under way");
-            AskEvent::Error(public(&error, request_id))
-        }
-    }
+/// Ticks that fill silence, the first one after a while.
+pub(crate) fn heartbeat(every: Duration) -> tokio::time::Interval {
+    let mut beat = tokio::time::interval(every);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    beat.reset();
+    beat
 }
 
-fn encode(event: &AskEvent) -> Bytes {
-    let data = serde_json::to_string(event).expect("an event is plain data");
-    Bytes::from(format!("event: {}\ndata: {data}\n\n", event.name()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_is_one_line_of_data_whatever_its_words() {
-        let event = AskEvent::Delta { text: "a\n\ndata: b\r\u{2028}".into() };
-        let bytes = encode(&event);
-        let text = std::str::from_utf8(&bytes).unwrap();
-        assert!(text.starts_with("event: delta\ndata: {") && text.ends_with("}\n\n"));
-        assert_eq!(text.matches('\n').count(), 3);
-        assert!(!text.contains('\r'));
-    }
+/// What is sent at a tick.
+pub(crate) fn still_here() -> Bytes {
+    HEARTBEAT
 }

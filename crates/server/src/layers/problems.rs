@@ -1,15 +1,16 @@
-//! Turns every error into one shape. What the client sees is the code, its title and words meant for it; of a fault of ours it sees the
+//! Turns every error into one shape; below `/v1/` into OpenAI's. What the client sees is the code, its title and words meant for it; of a fault of ours it sees the
 //! code alone, and the log keeps the rest under the same request id.
 
 use std::error::Error;
 
 use actix_web::HttpMessage;
-use actix_web::HttpResponse;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
-use pinakes_api::{ApiError, Code, Problem};
+use actix_web::{HttpRequest, HttpResponse};
+use pinakes_api::openai::OpenAiError;
+use pinakes_api::{ApiError, Code, Method, Problem, ROUTES};
 
 use crate::failure::Failure;
 use crate::layers::observe::RequestId;
@@ -27,15 +28,31 @@ pub(crate) async fn problems(
         return Ok(response.map_body(|_, body| EitherBody::left(body)));
     }
     let id = response.request().extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let shape = if response.request().path().starts_with(OPENAI) { openai } else { problem };
     let answer = match failure {
-        Some(Failure(error)) => answer(error, &id),
-        None => answer(&of_status(status), &id),
+        Some(Failure(error)) => answer(error, &id, shape),
+        None => answer(&of_status(status), &id, shape),
     };
     let (request, _) = response.into_parts();
+    let answer = if status == 405 { allowing(answer, &request) } else { answer };
     Ok(ServiceResponse::new(request, answer).map_body(|_, body| EitherBody::right(body)))
 }
 
-fn answer(error: &ApiError, id: &str) -> HttpResponse {
+/// Below this, errors have OpenAI's shape.
+const OPENAI: &str = "/v1/";
+
+/// Media type and body of a problem.
+type Shape = fn(&Problem) -> (&'static str, String);
+
+fn problem(problem: &Problem) -> (&'static str, String) {
+    (Problem::MEDIA_TYPE, serde_json::to_string(problem).unwrap_or_default())
+}
+
+fn openai(problem: &Problem) -> (&'static str, String) {
+    ("application/json", serde_json::to_string(&OpenAiError::from(problem)).unwrap_or_default())
+}
+
+fn answer(error: &ApiError, id: &str, shape: Shape) -> HttpResponse {
     let status = error.code.status();
     if status >= 500 {
         tracing::error!(request_id = id, code = %error.code, cause = causes(error), "request failed");
@@ -44,8 +61,8 @@ fn answer(error: &ApiError, id: &str) -> HttpResponse {
     if let Some(seconds) = error.retry_after_seconds {
         response.insert_header((header::RETRY_AFTER, seconds));
     }
-    let body = serde_json::to_string(&public(error, id)).unwrap_or_default();
-    response.insert_header((header::CONTENT_TYPE, Problem::MEDIA_TYPE)).body(body)
+    let (media_type, body) = shape(&public(error, id));
+    response.insert_header((header::CONTENT_TYPE, media_type)).body(body)
 }
 
 /// The problem as the outside may see it.
@@ -58,6 +75,19 @@ pub(crate) fn public(error: &ApiError, id: &str) -> Problem {
         problem.detail = format!("{}. The server's log has the details under this request id.", error.code.title());
     }
     problem
+}
+
+/// Says which methods there are (RFC 9110, section 15.5.6).
+fn allowing(mut answer: HttpResponse, request: &HttpRequest) -> HttpResponse {
+    let path = request.match_pattern().unwrap_or_default().replace(":.*}", "}");
+    let methods = ROUTES.iter().filter(|route| route.path == path).map(|route| match route.method {
+        Method::Get => "GET, HEAD".to_owned(),
+        other => format!("{other:?}").to_uppercase(),
+    });
+    if let Ok(allow) = HeaderValue::from_str(&methods.collect::<Vec<_>>().join(", ")) {
+        answer.headers_mut().insert(header::ALLOW, allow);
+    }
+    answer
 }
 
 fn causes(error: &ApiError) -> String {

@@ -10,7 +10,8 @@ use crate::support::{Request, TestServer, read_reply, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_goes_ends_its_work() {
-    let server = TestServer::start().await;
+    let limits = ServerLimits { resume_time_max: Duration::ZERO, ..ServerLimits::default() };
+    let server = TestServer::limited(limits).await;
     let requests = [
         Request::new("POST", "/api/v1/ask").json(r#"{"question":"first stuck"}"#),
         Request::new("POST", "/api/v1/ask").json(r#"{"question":"first stuck","stream":true}"#),
@@ -31,6 +32,28 @@ async fn a_client_that_goes_ends_its_work() {
     let metrics = server.get("/metrics").await;
     assert!(metrics.text().contains("pinakes_http_streams_open 0"), "{}", metrics.text());
     assert!(metrics.text().contains("pinakes_work_running{kind=\"ask\"} 0"), "{}", metrics.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_from_a_stream_ends_its_work_unless_it_comes_back() {
+    let limits = ServerLimits { resume_time_max: Duration::from_millis(300), ..ServerLimits::default() };
+    let server = TestServer::limited(limits).await;
+    // Before the first words nobody knows the answer's id, so nobody could come back.
+    for (question, within) in [("first stuck", 250), ("stuck under way", 1_000)] {
+        let before = server.shelf.dropped.load(Ordering::SeqCst);
+        let mut stream = server.connect().await;
+        let body = format!(r#"{{"question":"{question}","stream":true}}"#);
+        stream.write_all(&Request::new("POST", "/api/v1/ask").json(&body).bytes("localhost")).await.unwrap();
+        if question.starts_with("stuck") {
+            let mut some = [0; 64];
+            let _ = stream.read(&mut some).await.unwrap();
+        }
+        until("at work", || server.shelf.running.load(Ordering::SeqCst) == 1).await;
+        drop(stream);
+        let gone = Instant::now();
+        until("the work was dropped", || server.shelf.dropped.load(Ordering::SeqCst) == before + 1).await;
+        assert!(gone.elapsed() < Duration::from_millis(within), "{question}: {:?}", gone.elapsed());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,6 +99,7 @@ async fn other_machines_are_refused_before_a_port_is_bound() {
         config.address = address.parse().unwrap();
         let parts = Parts {
             library: server.shelf.clone(),
+            clock: std::sync::Arc::new(crate::support::Noon),
             random: std::sync::Arc::new(Zero),
             staging: server.staging.path().to_owned(),
             principal: Principal::local_operator(),

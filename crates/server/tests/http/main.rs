@@ -6,6 +6,8 @@
 mod faults;
 mod guards;
 mod limits;
+mod mcp;
+mod openai;
 mod page;
 mod routes;
 mod streams;

@@ -1,19 +1,20 @@
 //! A server on a free port, a library under the test's control, and a client that can misbehave.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pinakes_api::{
-    ApiError, AskEvent, AskRequest, AskResponse, BlockName, Citation, Code, ContentBlock, ContentQuery, Deleted, DocumentContent,
-    DocumentCounts, DocumentList, DocumentListQuery, DocumentSummary, IndexStatus, Job, JobKind, JobList, JobState, QuoteMatch, Ready,
-    ReadyCheck, Retrieval, SearchRequest, SearchResponse, Searched, StateCounts, Support, Uploaded, Usage,
+    ApiError, AskEvent, AskRequest, AskResponse, BlockName, Citation, Code, Completed, CompletionRequest, CompletionWords, ContentBlock,
+    ContentQuery, Deleted, DocumentContent, DocumentCounts, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest,
+    Explained, Form, FusionUsed, IndexStatus, Job, JobKind, JobList, JobState, Models, QuoteMatch, Ready, ReadyCheck, Retrieval,
+    SearchRequest, SearchResponse, Searched, StateCounts, Support, Uploaded, Usage,
 };
 use pinakes_config::ServerConfig;
 use pinakes_config::limits::ServerLimits;
 use pinakes_server::{Library, Parts, Promise, Stopper, serve};
-use pinakes_types::{CharSpan, DocId, DocVersion, DocumentKind, FileState, Principal, Random, Scope, SourceId, Timestamp};
+use pinakes_types::{CharSpan, Clock, DocId, DocVersion, DocumentKind, FileState, Principal, Random, Scope, SourceId, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -32,6 +33,8 @@ pub(crate) struct Shelf {
     /// Names and bytes of uploads taken over.
     pub(crate) uploads: Mutex<Vec<(String, Vec<u8>)>>,
     pub(crate) deltas_sent: AtomicU64,
+    /// Whether the document is closed to who asks.
+    pub(crate) closed: AtomicBool,
 }
 
 /// Counts work as dropped unless it was finished.
@@ -148,6 +151,25 @@ impl Library for Shelf {
         })
     }
 
+    fn explain(self: Arc<Self>, _: Scope, request: ExplainRequest) -> Promise<Explained> {
+        Box::pin(async move {
+            if let Some(doc) = &request.doc_id {
+                known(doc)?;
+            }
+            Ok(Explained {
+                query: request.query,
+                fusion: FusionUsed::Rrf { k: 60.0 },
+                filters: request.filters,
+                lexical: None,
+                vector: None,
+                passages: vec![],
+                document: None,
+                documents_searched: 1,
+                took_ms: 0,
+            })
+        })
+    }
+
     fn ask(self: Arc<Self>, _: Scope, request: AskRequest, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse> {
         Box::pin(async move {
             let mut watch = Watch::new(&self);
@@ -177,7 +199,12 @@ impl Library for Shelf {
     }
 
     fn document(self: Arc<Self>, _: Scope, id: DocId) -> Promise<DocumentSummary> {
-        Box::pin(async move { known(&id).map(|()| summary()) })
+        Box::pin(async move {
+            if self.closed.load(Ordering::SeqCst) {
+                return Err(ApiError::new(Code::NotFound, "There is no such document."));
+            }
+            known(&id).map(|()| summary())
+        })
     }
 
     fn content(self: Arc<Self>, _: Scope, id: DocId, _: ContentQuery) -> Promise<DocumentContent> {
@@ -224,6 +251,39 @@ impl Library for Shelf {
         Box::pin(async move { if id == "j1" { Ok(job("j1")) } else { Err(ApiError::new(Code::NotFound, "There is no such job.")) } })
     }
 
+    fn models(self: Arc<Self>, _: Scope) -> Promise<Models> {
+        Box::pin(async {
+            Ok(Models { generators: vec!["echo".into()], embedding: Some("unit".into()), collections: vec!["files".into()] })
+        })
+    }
+
+    /// Says the turns back, a line each.
+    fn complete(self: Arc<Self>, _: Scope, request: CompletionRequest, words: mpsc::Sender<CompletionWords>) -> Promise<Completed> {
+        Box::pin(async move {
+            let mut watch = Watch::new(&self);
+            if request.form != Form::Prose {
+                return Err(ApiError::new(Code::BadRequest, "Only prose can be asked for."));
+            }
+            if request.turns.iter().any(|turn| turn.text.contains("busy")) {
+                return Err(ApiError::new(Code::Busy, "9 requests are waiting already").retry_after(7));
+            }
+            let mut said = 0;
+            for turn in &request.turns {
+                let text = format!("{:?}: {}\n", turn.speaker, turn.text);
+                let _ = words.send(CompletionWords { reasoning: String::new(), text }).await;
+                said += 1;
+                behave(&turn.text).await?;
+            }
+            watch.1 = true;
+            let usage = Usage { prompt_tokens: 10, cached_tokens: 4, completion_tokens: said };
+            Ok(Completed { usage, cut: request.tokens_max.is_some_and(|max| max < 5) })
+        })
+    }
+
+    fn embed(self: Arc<Self>, texts: Vec<String>) -> Promise<Embedded> {
+        Box::pin(async move { Ok(Embedded { vectors: vec![vec![1.0, -0.5]; texts.len()], tokens: 3 * texts.len() as u64 }) })
+    }
+
     fn status(self: Arc<Self>, _: Scope) -> Promise<IndexStatus> {
         Box::pin(async move {
             Ok(IndexStatus {
@@ -242,6 +302,15 @@ impl Library for Shelf {
 
     fn ready(self: Arc<Self>) -> Promise<Ready> {
         Box::pin(async move { Ok(Ready::of(vec![ReadyCheck { name: "catalog".into(), ok: true }])) })
+    }
+}
+
+/// Always the same time.
+pub(crate) struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_700_000_000_000)
     }
 }
 
@@ -282,7 +351,13 @@ impl TestServer {
         let shelf = Arc::new(Shelf::default());
         let staging = tempfile::tempdir().unwrap();
         let library: Arc<dyn Library> = Arc::clone(&shelf) as Arc<dyn Library>;
-        let parts = Parts { library, random: Arc::new(Counting(AtomicU64::new(1))), staging: staging.path().to_owned(), principal };
+        let parts = Parts {
+            library,
+            clock: Arc::new(Noon),
+            random: Arc::new(Counting(AtomicU64::new(1))),
+            staging: staging.path().to_owned(),
+            principal,
+        };
         let serving = serve(parts, &config(limits)).unwrap();
         let (address, stopper) = (serving.address().to_string(), serving.stopper());
         let running = tokio::spawn(async move { serving.run(std::future::pending).await.unwrap() });
