@@ -93,11 +93,13 @@ impl Inside {
     /// What may be said in a channel; `None`: nothing.
     pub(crate) async fn audience(&self, place: &Place) -> Result<Option<Principal>, Failed> {
         let members = self.platform.members(place).await?;
-        let mut readers = Vec::new();
+        // Somebody of another company may be among those who were not looked at.
         if !members.complete || members.users.len() > MEMBERS_MAX {
-            readers.push(Reader::Unknown);
+            return Ok(None);
         }
-        for user in members.users.into_iter().take(MEMBERS_MAX) {
+        self.look_up(place, &members.users).await?;
+        let mut readers = Vec::new();
+        for user in members.users {
             let account = Account { platform: place.platform.clone(), team: place.team.clone(), user };
             let profile = self.profile(&account).await?;
             // Programs read nothing here; what they do with what is said in a channel is the workspace's decision.

@@ -278,12 +278,32 @@ impl Inside {
             return Ok(profile);
         }
         let profile = self.platform.profile(account).await?;
+        self.remember([(key, profile.clone())]);
+        Ok(profile)
+    }
+
+    /// Looks up together those of a channel's members who are not known.
+    pub(crate) async fn look_up(&self, place: &Place, users: &[String]) -> Result<(), PlatformError> {
+        let key = |user: &str| Account { platform: place.platform.clone(), team: place.team.clone(), user: user.to_owned() }.key();
+        let unknown: Vec<String> = {
+            let profiles = self.profiles.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_known = |user: &&String| profiles.get(&key(user)).is_some_and(|(at, _)| at.elapsed() < PROFILE_AGE_MAX / 2);
+            users.iter().filter(|user| !is_known(user)).cloned().collect()
+        };
+        if !unknown.is_empty() {
+            let found = self.platform.profiles(&place.team, &unknown).await?;
+            self.remember(found.into_iter().map(|(user, profile)| (key(&user), profile)));
+        }
+        Ok(())
+    }
+
+    fn remember(&self, found: impl IntoIterator<Item = (String, Profile)>) {
+        let now = Instant::now();
         let mut profiles = self.profiles.lock().unwrap_or_else(PoisonError::into_inner);
         if profiles.len() >= PROFILES_MAX {
             profiles.clear();
         }
-        profiles.insert(key, (Instant::now(), profile.clone()));
-        Ok(profile)
+        profiles.extend(found.into_iter().take(PROFILES_MAX).map(|(key, profile)| (key, (now, profile))));
     }
 
     async fn keep_forgetting(&self) {

@@ -115,6 +115,9 @@ pub trait ChatPlatform: Send + Sync + 'static {
     /// Who an account is.
     fn profile<'a>(&'a self, account: &'a Account) -> PlatformResult<'a, Profile>;
 
+    /// Who some accounts of one workspace are; those the platform does not know are left out. Others may come along.
+    fn profiles<'a>(&'a self, team: &'a str, users: &'a [String]) -> PlatformResult<'a, Vec<(String, Profile)>>;
+
     /// Who is in a channel.
     fn members<'a>(&'a self, place: &'a Place) -> PlatformResult<'a, Members>;
 }

@@ -512,12 +512,14 @@ pub mod bot {
     pub const CONVERSATION_IDLE_MAX: Duration = Duration::from_secs(2 * 3_600);
     /// Conversations of one thread: one a group of readers.
     pub const THREAD_CONVERSATIONS_MAX: usize = 32;
-    /// Members of a channel whose rights are compared; a larger channel is given what everybody may read.
-    pub const MEMBERS_MAX: usize = 1_000;
+    /// Members of a channel whose rights are compared; in a larger one answers go to who asks alone.
+    pub const MEMBERS_MAX: usize = 5_000;
     /// Profiles kept in memory, and for how long.
-    pub const PROFILES_MAX: usize = 10_000;
+    pub const PROFILES_MAX: usize = 20_000;
     /// See [`PROFILES_MAX`].
     pub const PROFILE_AGE_MAX: Duration = Duration::from_secs(600);
+    /// Profiles asked for one by one; for more the whole directory is read.
+    pub const SINGLE_PROFILES_MAX: usize = 20;
     /// Messages an answer may be split into; what is left of it is on the page.
     pub const PARTS_MAX: usize = 4;
     /// Sources listed below an answer.

@@ -109,28 +109,21 @@ impl Mattermost {
         Ok(posts.into_iter().find(ours).map(|post| Posted { channel: place.channel.clone(), id: text(&post["id"]) }))
     }
 
-    async fn look_up(&self, account: &Account) -> Result<Profile, PlatformError> {
-        if !is_id(&account.user) {
+    async fn look_up(&self, user: &str) -> Result<Profile, PlatformError> {
+        if !is_id(user) {
             return Err(PlatformError::Refused("an account has no such id".into()));
         }
-        let user = self.read(&format!("users/{}", account.user)).await?;
-        let roles = text(&user["roles"]);
-        let is = |role: &str| roles.split(' ').any(|held| held == role);
-        let standing = match () {
-            () if user["is_bot"].as_bool().unwrap_or(false) => Standing::Program,
-            () if !text(&user["remote_id"]).is_empty() || user["delete_at"].as_i64().unwrap_or(0) > 0 => Standing::Stranger,
-            () if is("system_guest") => Standing::Guest,
-            () => Standing::Member,
-        };
-        let vouched = user["email_verified"].as_bool().unwrap_or(false) && matches!(standing, Standing::Member | Standing::Guest);
-        Ok(Profile {
-            name: text(&user["username"]),
-            email: user["email"].as_str().filter(|email| vouched && !email.is_empty()).map(str::to_owned),
-            standing,
-            locale: user["locale"].as_str().map(str::to_owned),
-        })
+        Ok(profile_of(&self.read(&format!("users/{user}")).await?))
     }
 
+    async fn look_up_all(&self, users: &[String]) -> Result<Vec<(String, Profile)>, PlatformError> {
+        let mut found = Vec::new();
+        for some in users.chunks(MEMBERS_PER_PAGE) {
+            let page = self.call(Method::POST, "users/ids", Some(&json!(some)), true).await?;
+            found.extend(page.as_array().into_iter().flatten().map(|user| (text(&user["id"]), profile_of(user))));
+        }
+        Ok(found)
+    }
     async fn list_members(&self, place: &Place) -> Result<Members, PlatformError> {
         let own = self.own_id().await?;
         let mut users = Vec::new();
@@ -146,6 +139,23 @@ impl Mattermost {
             }
         }
         Ok(Members { users, complete: false })
+    }
+}
+
+fn profile_of(user: &Value) -> Profile {
+    let roles = text(&user["roles"]);
+    let standing = match () {
+        () if user["is_bot"].as_bool().unwrap_or(false) => Standing::Program,
+        () if !text(&user["remote_id"]).is_empty() || user["delete_at"].as_i64().unwrap_or(0) > 0 => Standing::Stranger,
+        () if roles.split(' ').any(|role| role == "system_guest") => Standing::Guest,
+        () => Standing::Member,
+    };
+    let vouched = user["email_verified"].as_bool().unwrap_or(false) && matches!(standing, Standing::Member | Standing::Guest);
+    Profile {
+        name: text(&user["username"]),
+        email: user["email"].as_str().filter(|email| vouched && !email.is_empty()).map(str::to_owned),
+        standing,
+        locale: user["locale"].as_str().map(str::to_owned),
     }
 }
 
@@ -268,7 +278,11 @@ impl ChatPlatform for Mattermost {
     }
 
     fn profile<'a>(&'a self, account: &'a Account) -> PlatformResult<'a, Profile> {
-        self.look_up(account).boxed()
+        self.look_up(&account.user).boxed()
+    }
+
+    fn profiles<'a>(&'a self, _team: &'a str, users: &'a [String]) -> PlatformResult<'a, Vec<(String, Profile)>> {
+        self.look_up_all(users).boxed()
     }
 
     fn members<'a>(&'a self, place: &'a Place) -> PlatformResult<'a, Members> {

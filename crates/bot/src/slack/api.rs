@@ -1,10 +1,11 @@
 //! Slack's Web API as a [`ChatPlatform`].
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures::FutureExt;
-use pinakes_config::limits::bot::{MEMBERS_MAX, SEARCHED_MESSAGES_MAX};
+use pinakes_config::limits::bot::{MEMBERS_MAX, PROFILES_MAX, SEARCHED_MESSAGES_MAX, SINGLE_PROFILES_MAX};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -160,33 +161,34 @@ impl Slack {
         Ok(marked.or_else(left).map(|message| Posted { channel: place.channel.clone(), id: text(&message["ts"]) }))
     }
 
-    async fn look_up(&self, account: &Account) -> Result<Profile, PlatformError> {
-        let found = self.read("users.info", &[("user", &account.user), ("include_locale", "true")]).await?;
-        let user = &found["user"];
-        let flag = |name: &str| user[name].as_bool().unwrap_or(false);
-        let standing = match () {
-            () if flag("is_bot") || account.user == "USLACKBOT" => Standing::Program,
-            () if flag("is_stranger") || flag("deleted") => Standing::Stranger,
-            () if flag("is_restricted") || flag("is_ultra_restricted") => Standing::Guest,
-            () => Standing::Member,
-        };
-        // Of a stranger the address is another company's word.
-        let vouched = flag("is_email_confirmed") && matches!(standing, Standing::Member | Standing::Guest);
-        let profile = &user["profile"];
-        let name = ["display_name", "real_name"].iter().find_map(|name| profile[name].as_str().filter(|name| !name.is_empty()));
-        Ok(Profile {
-            name: name.unwrap_or(&account.user).to_owned(),
-            email: profile["email"].as_str().filter(|email| vouched && !email.is_empty()).map(str::to_owned),
-            standing,
-            locale: user["locale"].as_str().map(str::to_owned),
-        })
+    async fn look_up(&self, user: &str) -> Result<Profile, PlatformError> {
+        let found = self.read("users.info", &[("user", user), ("include_locale", "true")]).await?;
+        Ok(profile_of(&found["user"]))
+    }
+
+    /// A few one by one; for many, the workspace's directory, and one by one those who are not in it.
+    async fn look_up_all(&self, users: &[String]) -> Result<Vec<(String, Profile)>, PlatformError> {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        while users.len() > SINGLE_PROFILES_MAX && found.len() < PROFILES_MAX {
+            let page = self.read("users.list", &[("limit", "200"), ("include_locale", "true"), ("cursor", &cursor)]).await?;
+            found.extend(page["members"].as_array().into_iter().flatten().map(|user| (text(&user["id"]), profile_of(user))));
+            cursor = text(&page["response_metadata"]["next_cursor"]);
+            if cursor.is_empty() {
+                break;
+            }
+        }
+        let listed: BTreeSet<String> = found.iter().map(|(id, _)| id.clone()).collect();
+        for user in users.iter().filter(|user| !listed.contains(*user)) {
+            found.push((user.clone(), self.look_up(user).await?));
+        }
+        Ok(found)
     }
 
     async fn list_members(&self, place: &Place) -> Result<Members, PlatformError> {
         let own = self.identity().await?.user;
         let (mut users, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = self.read("conversations.members", &[("channel", &place.channel), ("limit", "200"), ("cursor", &cursor)]).await?;
+            let page = self.read("conversations.members", &[("channel", &place.channel), ("limit", "1000"), ("cursor", &cursor)]).await?;
             users.extend(
                 page["members"].as_array().into_iter().flatten().filter_map(Value::as_str).filter(|user| *user != own).map(str::to_owned),
             );
@@ -205,7 +207,7 @@ impl Slack {
             "recipient_user_id": to.user,
             "recipient_team_id": to.team,
         });
-        match self.write("chat.startStream", &body, false).await {
+        match self.once("chat.startStream", Body::Json(&body)).await {
             Ok(answer) => Ok(Some(Posted { channel: place.channel.clone(), id: text(&answer["ts"]) })),
             Err(PlatformError::Refused(why)) => {
                 tracing::debug!(why, "no growing message here");
@@ -215,8 +217,31 @@ impl Slack {
                 }
                 Ok(None)
             }
+            // Few may be begun in a minute; others can be updated at once.
+            Err(PlatformError::Wait(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+fn profile_of(user: &Value) -> Profile {
+    let id = text(&user["id"]);
+    let flag = |name: &str| user[name].as_bool().unwrap_or(false);
+    let standing = match () {
+        () if flag("is_bot") || id == "USLACKBOT" => Standing::Program,
+        () if flag("is_stranger") || flag("deleted") => Standing::Stranger,
+        () if flag("is_restricted") || flag("is_ultra_restricted") => Standing::Guest,
+        () => Standing::Member,
+    };
+    // Of a stranger the address is another company's word.
+    let vouched = flag("is_email_confirmed") && matches!(standing, Standing::Member | Standing::Guest);
+    let profile = &user["profile"];
+    let name = ["display_name", "real_name"].iter().find_map(|name| profile[name].as_str().filter(|name| !name.is_empty()));
+    Profile {
+        name: name.unwrap_or(&id).to_owned(),
+        email: profile["email"].as_str().filter(|email| vouched && !email.is_empty()).map(str::to_owned),
+        standing,
+        locale: user["locale"].as_str().map(str::to_owned),
     }
 }
 
@@ -334,7 +359,11 @@ impl ChatPlatform for Slack {
     }
 
     fn profile<'a>(&'a self, account: &'a Account) -> PlatformResult<'a, Profile> {
-        self.look_up(account).boxed()
+        self.look_up(&account.user).boxed()
+    }
+
+    fn profiles<'a>(&'a self, _team: &'a str, users: &'a [String]) -> PlatformResult<'a, Vec<(String, Profile)>> {
+        self.look_up_all(users).boxed()
     }
 
     fn members<'a>(&'a self, place: &'a Place) -> PlatformResult<'a, Members> {

@@ -72,6 +72,11 @@ impl State {
         let parts: Vec<&str> = path.split(['/', '?']).collect();
         match (method, &parts[..]) {
             ("get", ["users", "me"]) => (200, json!({ "id": "bot1" })),
+            ("post", ["users", "ids"]) => {
+                let asked = body.as_array().cloned().unwrap_or_default();
+                let found: Vec<Value> = asked.iter().filter_map(|id| self.users.get(id.as_str()?)).cloned().collect();
+                (200, found.into())
+            }
             ("get", ["users", id]) => self.users.get(*id).map_or((404, json!({})), |user| (200, user.clone())),
             ("get", ["channels", _, "members", ..]) => {
                 let members: Vec<Value> = self.members.iter().map(|id| json!({ "user_id": id })).collect();

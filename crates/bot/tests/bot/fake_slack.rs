@@ -231,13 +231,16 @@ impl State {
     fn act(&mut self, method: &str, asked: &Value, is_json: bool) -> Result<Value, &'static str> {
         let field = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
         // Methods that read take forms only.
-        if is_json && ["users.info", "conversations.members", "conversations.replies", "conversations.history"].contains(&method) {
+        if is_json
+            && ["users.info", "users.list", "conversations.members", "conversations.replies", "conversations.history"].contains(&method)
+        {
             return Err("invalid_arguments");
         }
         match method {
             "auth.test" => Ok(json!({ "user_id": BOT, "bot_id": "B1", "team_id": TEAM, "team": "Acme", "user": "pinakes" })),
             "apps.connections.open" => Ok(json!({ "url": self.socket.clone().ok_or("not_allowed_token_type")? })),
             "users.info" => Ok(json!({ "user": self.users.get(&field("user")).ok_or("user_not_found")? })),
+            "users.list" => Ok(json!({ "members": self.users.values().filter(|user| user["is_stranger"] != true).collect::<Vec<_>>() })),
             "conversations.members" => self.members_page(&field("channel"), &field("cursor")),
             "conversations.replies" | "conversations.history" => {
                 Ok(self.history(&field("channel"), asked["ts"].as_str(), &field("oldest")))

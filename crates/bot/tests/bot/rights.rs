@@ -71,6 +71,30 @@ async fn before_a_member_without_an_account_only_what_is_public_is_said() {
 }
 
 #[tokio::test]
+async fn a_large_channel_is_looked_up_at_once_and_a_stranger_in_it_is_found() {
+    let office = Office::open().await;
+    let members: Vec<String> = (0..300).map(|number| format!("UM{number}")).collect();
+    for member in &members {
+        office.slack.member(member, &format!("{member}@acme.example"));
+    }
+    let all: Vec<&str> = members.iter().map(String::as_str).chain(["UADA"]).collect();
+    office.slack.channel("CALL", &all);
+    office.mention("CALL", "UADA", "what is there?", None).await;
+    office.settled().await;
+    let words = office.slack.posted("CALL")[0].words();
+    assert!(words.contains("Ten days") && !words.contains(CANARY));
+    assert!(office.slack.count("users.list") == 1 && office.slack.count("users.info") <= 2, "{}", office.slack.count("users.info"));
+    office.slack.state().users.get_mut("UM7").unwrap()["is_stranger"] = true.into();
+    office.slack.channel("CALL2", &all);
+    let mut fresh = office;
+    fresh.kill();
+    fresh.start().await;
+    fresh.mention("CALL2", "UADA", "what is there?", None).await;
+    fresh.settled().await;
+    assert!(fresh.slack.posted("CALL2").is_empty());
+}
+
+#[tokio::test]
 async fn an_address_that_nobody_vouches_for_is_nobodys() {
     let office = Office::open().await;
     for (flag, value) in [("is_email_confirmed", false), ("is_stranger", true)] {
