@@ -21,12 +21,16 @@ impl Response {
 
 /// Sends a request with a body of some type and reads the answer to its end.
 pub(crate) fn send(address: &str, method: &str, path: &str, kind: &str, accept: &str, body: &[u8]) -> Response {
+    send_with(address, method, path, &[("Accept", accept), ("Content-Type", kind)], body)
+}
+
+/// The same with any headers.
+pub(crate) fn send_with(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {accept}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    );
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(body).unwrap();
     let mut answer = Vec::new();

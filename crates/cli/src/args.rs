@@ -68,6 +68,9 @@ pub(crate) enum Command {
     /// Fetch and check models
     #[command(subcommand)]
     Model(Model),
+    /// Answer where teams already talk: Slack, Mattermost
+    #[command(subcommand)]
+    Bot(Bot),
     /// Measure quality
     #[command(subcommand)]
     Eval(Eval),
@@ -84,6 +87,35 @@ pub(crate) enum Command {
         /// Limits, as JSON
         limits: Option<String>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bot {
+    /// Print what the platform needs to know about the bot, and the steps
+    Setup {
+        #[arg(default_value = "slack")]
+        platform: ChatPlatformName,
+        /// Where the platform reaches this server; without it Slack's Socket Mode is set up, which needs no such place
+        #[arg(long, value_name = "URL")]
+        public_url: Option<String>,
+    },
+    /// Test the configured tokens, their scopes, and that the platform is reached
+    Check,
+    /// Say whose a chat account is
+    Link {
+        /// Such as slack:T0123:U0123, or an e-mail address that the platform has confirmed
+        account: String,
+        /// A person of `pinakes user list`
+        person: String,
+    },
+    /// Take that back
+    Unlink { account: String },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ChatPlatformName {
+    Slack,
+    Mattermost,
 }
 
 #[derive(Debug, Subcommand)]

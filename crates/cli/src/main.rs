@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 mod args;
+mod bot;
 mod commands;
 mod generator;
 mod output;

@@ -1,6 +1,7 @@
 //! One file a resource. A handler reads a request, checks its bounds, asks the library and writes down what it said.
 
 pub(crate) mod ask;
+pub(crate) mod bot;
 pub(crate) mod documents;
 pub(crate) mod jobs;
 pub(crate) mod page;

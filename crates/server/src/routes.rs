@@ -5,7 +5,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Route};
 
 use crate::failure::Failure;
-use crate::handlers::{ask, documents, jobs, page, search, service, upload};
+use crate::handlers::{ask, bot, documents, jobs, page, search, service, upload};
 use crate::{mcp, openai};
 
 /// Adds them.
@@ -31,6 +31,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/health/ready").route(get().to(service::ready)))
         .service(web::resource("/metrics").route(get().to(service::metrics)))
         .service(web::resource("/openapi.json").route(get().to(service::openapi)))
+        // Not of the API: a chat platform's own protocol, off unless a bot is configured.
+        .service(web::resource("/bot/slack/{delivery}").route(web::post().to(bot::slack)))
+        .service(web::resource("/bot/mattermost").route(web::post().to(bot::mattermost)))
         .service(web::resource("/").route(get().to(page::page)))
         .service(web::resource("/assets/{name}").route(get().to(page::asset)))
         .service(web::resource("/documents/{id}").route(get().to(page::document)))

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pinakes_bot::BotHook;
 use pinakes_config::ServerConfig;
 use pinakes_config::limits::{SearchLimits, ServerLimits};
 use pinakes_types::{Clock, Principal, Random, Timestamp};
@@ -32,6 +33,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// Folder for uploads while they arrive; on the file system of the store.
     pub staging: PathBuf,
+    /// Where a chat platform's requests go, where there is a bot.
+    pub bot: Option<Arc<BotHook>>,
     /// Whoever reaches the loopback interface. There is no sign-in yet, so everyone who asks is this principal.
     pub principal: Principal,
 }

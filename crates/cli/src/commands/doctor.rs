@@ -36,7 +36,7 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global) -> Result<End, Ap
     Ok(if report.verdict == Verdict::Fail { End::Nothing } else { End::Done })
 }
 
-fn show(check: &CheckResult) {
+pub(super) fn show(check: &CheckResult) {
     let mark = match check.verdict {
         Verdict::Ok => "ok  ",
         Verdict::Warn => "warn",

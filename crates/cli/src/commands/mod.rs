@@ -5,6 +5,7 @@ mod bench;
 mod bench_engine;
 mod bench_load;
 mod bench_reuse;
+mod bot;
 mod doctor;
 mod eval_answers;
 mod eval_retrieval;
@@ -47,6 +48,7 @@ pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
         Command::Ask(ask) => ask::run(&config, &global, ask).await,
         Command::Serve { .. } => serve::run(&config).await,
         Command::Mcp => mcp::run(&config).await,
+        Command::Bot(command) => bot::run(&config, &global, command).await,
         Command::Model(command) => model::run(&config, &global, command).await,
         Command::Eval(Eval::Retrieval { beir, mode, fusion }) => eval_retrieval::run(&config, &global, &beir, mode, fusion).await,
         Command::Eval(Eval::Answers(given)) => eval_answers::run(&config, &global, &given).await,

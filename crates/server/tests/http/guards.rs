@@ -102,6 +102,7 @@ async fn other_machines_are_refused_before_a_port_is_bound() {
             clock: std::sync::Arc::new(crate::support::Noon),
             random: std::sync::Arc::new(Zero),
             staging: server.staging.path().to_owned(),
+            bot: None,
             principal: Principal::local_operator(),
         };
         let refused = serve(parts, &config).err().unwrap();

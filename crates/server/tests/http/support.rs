@@ -11,6 +11,7 @@ use pinakes_api::{
     Explained, Form, FusionUsed, IndexStatus, Job, JobKind, JobList, JobState, Models, QuoteMatch, Ready, ReadyCheck, Retrieval,
     SearchRequest, SearchResponse, Searched, StateCounts, Support, Uploaded, Usage,
 };
+use pinakes_bot::BotHook;
 use pinakes_config::ServerConfig;
 use pinakes_config::limits::ServerLimits;
 use pinakes_server::{Library, Parts, Promise, Stopper, serve};
@@ -348,6 +349,10 @@ impl TestServer {
     }
 
     pub(crate) async fn with(limits: ServerLimits, principal: Principal) -> Self {
+        Self::with_bot(limits, principal, None).await
+    }
+
+    pub(crate) async fn with_bot(limits: ServerLimits, principal: Principal, bot: Option<Arc<BotHook>>) -> Self {
         let shelf = Arc::new(Shelf::default());
         let staging = tempfile::tempdir().unwrap();
         let library: Arc<dyn Library> = Arc::clone(&shelf) as Arc<dyn Library>;
@@ -356,6 +361,7 @@ impl TestServer {
             clock: Arc::new(Noon),
             random: Arc::new(Counting(AtomicU64::new(1))),
             staging: staging.path().to_owned(),
+            bot,
             principal,
         };
         let serving = serve(parts, &config(limits)).unwrap();
