@@ -47,10 +47,18 @@ pub(crate) fn figures(stats: &EngineStats) -> Vec<Figure> {
         (r#"reason="domain""#, cache.ended_domain),
         (r#"reason="fingerprint""#, cache.ended_fingerprint),
         (r#"reason="disk""#, cache.ended_disk),
+        (r#"reason="defect""#, cache.ended_defect),
         (r#"reason="complete""#, cache.ended_complete),
     ];
     let (name, help) = ("pinakes_cache_ended_total", "Prompts by why reuse went no further.");
     all.extend(ends.map(|(labels, value)| Figure { name, labels, help, counter: true, value }));
+    let defects = [
+        (r#"place="memory""#, cache.defects),
+        (r#"place="disk""#, cache.defects_tier),
+        (r#"place="disk_thread""#, stats.tier.map_or(0, |tier| tier.defects)),
+    ];
+    let (name, help) = ("pinakes_cache_defects_total", "Panics in what keeps snapshots, which cost what was kept: an alarm.");
+    all.extend(defects.map(|(labels, value)| Figure { name, labels, help, counter: true, value }));
     if let Some(tier) = &stats.tier {
         all.extend([
             gauge("pinakes_cache_disk_bytes", "Bytes of snapshots on the disk.", tier.bytes),

@@ -9,6 +9,7 @@ use pinakes_engine::engine::{Engine, EngineStats, Refused, Request};
 use pinakes_engine::sampler::ReasoningBudget;
 use pinakes_types::Scope;
 
+use super::epoch::Epoch;
 use super::reading::ReadingSpeed;
 use super::{Options, Writing};
 
@@ -21,6 +22,7 @@ pub(super) struct Local {
     secret: [u8; 32],
     stats: Stats,
     pub(super) speed: Arc<ReadingSpeed>,
+    pub(super) epoch: Epoch,
 }
 
 impl Local {
@@ -28,7 +30,7 @@ impl Local {
         chat.tokenizer()
             .check_rows(engine.describe().vocabulary)
             .map_err(|error| ApiError::new(Code::ModelInvalid, format!("{name}: {error}")))?;
-        Ok(Self { engine, chat, secret, stats, speed: Arc::default() })
+        Ok(Self { engine, chat, secret, stats, speed: Arc::default(), epoch: Epoch::default() })
     }
 
     pub(super) fn stats(&self) -> EngineStats {
@@ -55,16 +57,23 @@ impl Local {
         if let Some(problem) = options.sampling.problem() {
             return Err(unusable(problem));
         }
-        let running = self.engine.submit(self.request(scope, prompt, lengths, options)).map_err(refused)?;
+        // Held until it is submitted: what comes in under an old epoch is there when that is forgotten.
+        let epoch = self.epoch.now();
+        let running = self.engine.submit(self.request(scope, *epoch, prompt, lengths, options)).map_err(refused)?;
         Ok(Writing::local(running, reply, Arc::clone(&self.speed)))
     }
 
-    fn request(&self, scope: &Scope, prompt: Prompt, (tokens_max, reasoning_max): (usize, usize), options: Options) -> Request {
+    /// See [`super::Generator::rotate_epoch`].
+    pub(super) fn rotate_epoch(&self, epoch: u64) {
+        self.epoch.rotate(epoch, || self.engine.forget_private());
+    }
+
+    fn request(&self, scope: &Scope, epoch: u64, prompt: Prompt, (tokens_max, reasoning_max): (usize, usize), options: Options) -> Request {
         let tokenizer = self.chat.tokenizer();
         let reasoning = prompt.in_reasoning.then(|| self.reasoning(reasoning_max)).flatten();
         let allowed = if reasoning.is_some() { reasoning_max } else { 0 };
         Request {
-            cache: Some(self.reuse(scope, &prompt, options.private)),
+            cache: Some(self.reuse(scope, epoch, &prompt, options.private)),
             stop_tokens: tokenizer.end_tokens(),
             valid_tokens: Some(tokenizer.len().min(self.engine.describe().vocabulary)),
             reasoning,
@@ -76,20 +85,21 @@ impl Local {
         }
     }
 
-    fn reuse(&self, scope: &Scope, prompt: &Prompt, private: bool) -> CacheRequest {
+    fn reuse(&self, scope: &Scope, epoch: u64, prompt: &Prompt, private: bool) -> CacheRequest {
         // Instructions that the asker wrote are no preamble that everybody has.
         let preamble = prompt.boundaries.iter().find(|boundary| boundary.kind == BoundaryKind::Preamble && !private);
         CacheRequest {
-            domain: if private { self.own_domain(scope) } else { self.domain(scope) },
+            domain: if private { self.own_domain(scope, epoch) } else { self.domain(scope, epoch) },
             public_tokens: preamble.map_or(0, |boundary| boundary.tokens),
             boundaries: prompt.boundaries.iter().map(|boundary| boundary.tokens).collect(),
             keep_answer: false,
         }
     }
 
-    /// One for each set of labels: same rights share what was read, different rights never do.
-    fn domain(&self, scope: &Scope) -> Domain {
+    /// One for each set of labels and each epoch of rights: same rights share what was read, different or former ones never do.
+    fn domain(&self, scope: &Scope, epoch: u64) -> Domain {
         let mut hasher = blake3::Hasher::new_keyed(&self.secret);
+        hasher.update(&epoch.to_le_bytes());
         match scope.labels() {
             None => drop(hasher.update(b"everything")),
             Some(labels) => labels.iter().for_each(|label| {
@@ -101,9 +111,9 @@ impl Local {
     }
 
     /// One for each person: what somebody wrote shows nobody else, by how fast it is read, that it was written.
-    fn own_domain(&self, scope: &Scope) -> Domain {
+    fn own_domain(&self, scope: &Scope, epoch: u64) -> Domain {
         let mut hasher = blake3::Hasher::new_keyed(&self.secret);
-        hasher.update(b"own").update(&self.domain(scope).0).update(scope.subject().as_bytes());
+        hasher.update(b"own").update(&self.domain(scope, epoch).0).update(scope.subject().as_bytes());
         Domain(*hasher.finalize().as_bytes())
     }
 

@@ -1,5 +1,6 @@
 //! The language model behind answers: here, on the engine, or on another server.
 
+mod epoch;
 mod held;
 mod local;
 mod options;
@@ -130,6 +131,15 @@ impl Generator {
                 let reasoning_max = if conversation.thinking { reasoning_max } else { 0 };
                 Ok(Writing::remote(remote.begin(&conversation, tokens_max + reasoning_max, &options)))
             }
+        }
+    }
+
+    /// Says which epoch of rights it is, [`pinakes_catalog::Catalog::rights_epoch`]. When it is another than before, nothing that was read
+    /// under the old one is found any more, in memory or on the disk, and its room is given back; all but the instructions, which say
+    /// nothing about anybody. Cheap when it is the same.
+    pub fn rotate_epoch(&self, epoch: u64) {
+        if let Some(local) = self.here() {
+            local.rotate_epoch(epoch);
         }
     }
 
