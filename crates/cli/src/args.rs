@@ -366,6 +366,9 @@ pub(crate) struct BenchReuse {
     /// Tokens of a question
     #[arg(long, default_value_t = 32, value_parser = bounded(1..=10_000))]
     pub(crate) question_tokens: usize,
+    /// Leave out the questions on documents that part from others in the middle
+    #[arg(long)]
+    pub(crate) no_fork: bool,
     /// Close the engine, open it again, and ask once more
     #[arg(long)]
     pub(crate) restart: bool,

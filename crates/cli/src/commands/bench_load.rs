@@ -1,6 +1,7 @@
 //! `pinakes bench load`: many at once, as they would meet the engine.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use pinakes_api::{ApiError, Code};
@@ -22,6 +23,9 @@ struct Report {
     first_token_seconds: Spread,
     /// Between two tokens of one answer.
     token_gap_seconds: Spread,
+    /// Tokens of `--reading`'s document that were read until the last answer ended. All of it, and the longer gaps are of a part of
+    /// the time only: ask for longer answers.
+    tokens_read_meanwhile: Option<usize>,
     errors: usize,
 }
 
@@ -33,12 +37,15 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchLoad
     if global.json {
         output::json(&report);
     } else {
-        let Report { model, clients, tokens_per_second, first_token_seconds: first, token_gap_seconds: gap, errors } = &report;
+        let Report { model, clients, tokens_per_second, first_token_seconds: first, token_gap_seconds: gap, errors, .. } = &report;
         output::line(&format!("{model}, {clients} at once: {tokens_per_second:.1} tokens a second, {errors} errors"));
         output::line(&format!(
             "  first token p50 {:.3} s, p99 {:.3} s; between tokens p50 {:.3} s, p99 {:.3} s",
             first.p50, first.p99, gap.p50, gap.p99
         ));
+        if let Some(tokens) = report.tokens_read_meanwhile {
+            output::line(&format!("  {tokens} tokens of a document read meanwhile"));
+        }
     }
     Ok(End::Done)
 }
@@ -54,11 +61,14 @@ fn measure(wanted: &BenchLoad, measured: &generator::Measured, limits: LocalOpti
     let prompt = |client: usize, length: usize| -> Vec<u32> {
         (0..length).map(|place| ((place * 7_919 + client * 104_729 + 17) % vocabulary) as u32).collect()
     };
+    let read = AtomicUsize::new(0);
     let answers: Vec<Times> = std::thread::scope(|threads| {
-        let reader = wanted.reading.map(|tokens| {
+        let ended = Arc::new(AtomicBool::new(false));
+        if let Some(tokens) = wanted.reading {
             let request = Request { client: u64::MAX, ..Request::greedy(prompt(wanted.clients, tokens), 1) };
-            engine.submit(request)
-        });
+            let (engine, read, ended) = (&engine, &read, Arc::clone(&ended));
+            threads.spawn(move || read_beside(engine, request, read, &ended));
+        }
         let clients: Vec<_> = (0..wanted.clients)
             .map(|client| {
                 let (engine, prompt) = (&engine, prompt(client, wanted.prompt));
@@ -66,7 +76,7 @@ fn measure(wanted: &BenchLoad, measured: &generator::Measured, limits: LocalOpti
             })
             .collect();
         let answers = clients.into_iter().map(|client| client.join().unwrap_or(Err(()))).collect();
-        drop(reader);
+        ended.store(true, Ordering::Release);
         answers
     });
     let errors = answers.iter().filter(|answer| answer.is_err()).count();
@@ -82,8 +92,22 @@ fn measure(wanted: &BenchLoad, measured: &generator::Measured, limits: LocalOpti
         tokens_per_second,
         first_token_seconds: spread(first),
         token_gap_seconds: spread(gaps),
+        tokens_read_meanwhile: wanted.reading.map(|_| read.load(Ordering::Acquire)),
         errors,
     })
+}
+
+/// Reads a document until it is read or `ended`; `read` says how far it is.
+fn read_beside(engine: &Local, request: Request, read: &AtomicUsize, ended: &AtomicBool) {
+    let Ok(mut running) = engine.submit(request) else { return };
+    while let Some(event) = running.next_blocking() {
+        if ended.load(Ordering::Acquire) {
+            return;
+        }
+        if let Event::Prefilled { done, .. } = event {
+            read.store(done, Ordering::Release);
+        }
+    }
 }
 
 fn answer(engine: &Local, request: Request) -> Times {
