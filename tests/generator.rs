@@ -45,6 +45,31 @@ fn what_the_model_writes_is_shown_only_where_the_documents_carry_it() {
 }
 
 #[test]
+fn what_is_read_ahead_is_found_by_the_first_question() {
+    let Some(store) = store() else { return };
+    store.write("hr/parking.md", "# Parking\n\nThe car park has 48 places. Visitors park in row C beside the main gate.\n");
+    store.write("it/badges.md", "# Badges\n\nA lost badge is reported to reception within 24 hours. A new badge costs 15 euros.\n");
+    store.add();
+    let warm = |code, args: &[&str]| store.json(code, &[&["--set", "generator.model=smollm2-135m", "engine", "warm"], args].concat());
+    let first = warm(0, &["hr/"]);
+    let figures = |report: &serde_json::Value| ["documents", "read", "known"].map(|name| report[name].as_u64().unwrap());
+    assert_eq!(figures(&first), [1, 1, 0], "{first}");
+    let ahead = first["tokens_read"].as_u64().unwrap();
+    assert!(ahead > 50 && first["bytes"].as_u64().unwrap() > 0, "{first}");
+    let asked = store.json(0, &["--set", "generator.model=smollm2-135m", "ask", "Where do visitors park?"]);
+    assert_eq!(asked["usage"]["cached_tokens"].as_u64().unwrap(), ahead, "{asked}");
+    // Known documents are not read again, nothing matches nothing, and a budget is kept to.
+    let second = warm(0, &[]);
+    assert_eq!(figures(&second), [2, 1, 1], "{second}");
+    assert_eq!(figures(&warm(1, &["no-such-folder/"])), [0, 0, 0]);
+    let none = warm(1, &["--labels", "group:hr", "--budget", "0 B"]);
+    assert_eq!((figures(&none), &none["stopped_by_budget"]), ([2, 0, 0], &true.into()), "{none}");
+    assert!(warm(64, &["--pinned"])["error"]["detail"].as_str().unwrap().contains("generator.warm_paths"));
+    let nowhere = store.json(64, &["--set", "generator.model=smollm2-135m", "--set", "generator.cache_disk=0 B", "engine", "warm"]);
+    assert!(nowhere["error"]["detail"].as_str().unwrap().contains("cache_disk"), "{nowhere}");
+}
+
+#[test]
 fn a_model_that_cannot_be_used_is_refused_with_a_remedy() {
     let Some(store) = store() else { return };
     store.write("a.md", "# A\n\nSome words.\n");

@@ -83,6 +83,8 @@ impl Searcher {
         let mut first_words_ms = started.elapsed().as_millis() as u64;
         let written = match writer {
             Some(generator) if supported => {
+                // Before a text is read: what was read under rights that have changed is not to be found.
+                self.follow_rights(generator).await?;
                 let context = self.context(scope, generator, &found.passages, texts, earlier).await?;
                 first_words_ms = started.elapsed().as_millis() as u64;
                 let prompted = Prompted { question, turns: &earlier.turns, context: &context, ranked: &ranked };

@@ -22,6 +22,7 @@ mod search;
 mod searcher;
 mod standing;
 mod support;
+mod warm;
 mod written;
 
 pub use ask::EVENTS_MAX;
@@ -30,3 +31,4 @@ pub use figures::Figure;
 pub use generator::{Ending, Generator, Held, Options, Words, Writing};
 pub use searcher::Searcher;
 pub use support::Signals;
+pub use warm::{Chosen, Warmed};

@@ -4,6 +4,7 @@
 //! version and the labels of its document. It knows nothing of search or models.
 
 mod bot;
+mod cited;
 mod conversations;
 mod credentials;
 mod documents;

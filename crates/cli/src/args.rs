@@ -71,6 +71,9 @@ pub(crate) enum Command {
     /// Answer where teams already talk: Slack, Mattermost
     #[command(subcommand)]
     Bot(Bot),
+    /// Work with the language model's engine
+    #[command(subcommand)]
+    Engine(Engine),
     /// Measure quality
     #[command(subcommand)]
     Eval(Eval),
@@ -242,6 +245,31 @@ pub(crate) enum Model {
         #[arg(long, value_delimiter = ',', required = true)]
         ids: Vec<u32>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Engine {
+    /// Read documents ahead, so that the first question on each begins at once
+    Warm(Warm),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Warm {
+    /// Only documents whose paths begin so [default: all]
+    #[arg(value_name = "PATH-PREFIX")]
+    pub(crate) paths: Vec<String>,
+    /// Those of generator.warm_paths
+    #[arg(long)]
+    pub(crate) pinned: bool,
+    /// Only so many, those that answers cited most lately
+    #[arg(long, value_name = "N")]
+    pub(crate) most_cited: Option<usize>,
+    /// Stop when what is kept has grown by so much, such as 2GiB [default: generator.warm_bytes_max]
+    #[arg(long, value_name = "SIZE", value_parser = crate::commands::engine::size)]
+    pub(crate) budget: Option<u64>,
+    /// For people who hold exactly these labels, instead of the operator
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    pub(crate) labels: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -346,6 +346,17 @@ pub mod remote {
     pub const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 }
 
+/// Documents that are chosen to be read ahead.
+pub const WARM_DOCUMENTS_MAX: usize = 100_000;
+/// Answers looked through for what is cited most.
+pub const WARM_ANSWERS_MAX: u32 = 2_000;
+/// Sets of rights that documents are read ahead for.
+pub const WARM_READERS_MAX: usize = 8;
+/// Time between two looks at what was published.
+pub const WARM_LOOK_INTERVAL: Duration = Duration::from_secs(5);
+/// Time before reading ahead is tried again where it failed.
+pub const WARM_PAUSE_AFTER_ERROR: Duration = Duration::from_secs(60);
+
 /// What a generator may be made of, and what one request may ask of it.
 pub mod engine {
     use std::time::Duration;

@@ -136,6 +136,17 @@ pub enum WeightPrecision {
     Q4,
 }
 
+/// Which documents a server reads before anybody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warm {
+    /// None.
+    Off,
+    /// Those of the paths that are named.
+    Pinned,
+    /// All.
+    All,
+}
+
 /// `[generator]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct GeneratorConfig {
@@ -159,6 +170,12 @@ pub struct GeneratorConfig {
     pub cache_key_file: Option<PathBuf>,
     /// Share of reusing answers that are computed again to compare, 0 to 1.
     pub verify_reuse_rate: f32,
+    /// Which documents are read ahead.
+    pub warm: Warm,
+    /// How paths of pinned documents begin.
+    pub warm_paths: Vec<String>,
+    /// Bytes by which what is kept may grow for that.
+    pub warm_bytes_max: u64,
     /// Whether drafts are made from the prompt.
     pub speculate: bool,
     /// Tokens of documents given with a question, at most.
@@ -291,6 +308,9 @@ pub(crate) fn generator(read: &Reader<'_>) -> Result<GeneratorConfig, ConfigErro
         cache_disk_bytes_max: read.bytes("generator.cache_disk", 0..=16_384 * GIB)?,
         cache_key_file: Some(read.text("generator.cache_key_file")).filter(|path| !path.trim().is_empty()).map(PathBuf::from),
         verify_reuse_rate: read.number("generator.verify_reuse_rate", 0.0..=1.0)?,
+        warm: read.choice("generator.warm", &[("off", Warm::Off), ("pinned", Warm::Pinned), ("all", Warm::All)])?,
+        warm_paths: read.list("generator.warm_paths"),
+        warm_bytes_max: read.bytes("generator.warm_bytes_max", 0..=16_384 * GIB)?,
         speculate: read.flag("generator.speculate")?,
         context_tokens: read.number("generator.context_tokens", 256..=1_048_576)?,
         context_share: read.number("generator.context_share", 0.05..=1.0)?,

@@ -26,9 +26,7 @@ use counter::Counter;
 use plan::{Given, Stretch, Wanted};
 
 pub use prompt::Turn;
-#[allow(unused_imports, reason = "for reading ahead, which comes next")]
-pub(crate) use prompt::beginning;
-pub(crate) use prompt::conversation;
+pub(crate) use prompt::{beginning, conversation};
 pub(crate) use render::{Part, part};
 pub(crate) use stretches::headings_above;
 

@@ -9,6 +9,7 @@ use pinakes_engine::engine::{Engine, EngineStats, Refused, Request};
 use pinakes_engine::sampler::ReasoningBudget;
 use pinakes_types::Scope;
 
+use super::ahead::Ahead;
 use super::epoch::Epoch;
 use super::reading::ReadingSpeed;
 use super::{Options, Writing};
@@ -17,12 +18,13 @@ use super::{Options, Writing};
 pub(super) type Stats = Arc<dyn Fn() -> EngineStats + Send + Sync>;
 
 pub(super) struct Local {
-    engine: Arc<dyn Engine>,
+    pub(super) engine: Arc<dyn Engine>,
     pub(super) chat: Arc<Chat>,
     secret: [u8; 32],
     stats: Stats,
     pub(super) speed: Arc<ReadingSpeed>,
     pub(super) epoch: Epoch,
+    pub(super) ahead: Ahead,
 }
 
 impl Local {
@@ -30,7 +32,7 @@ impl Local {
         chat.tokenizer()
             .check_rows(engine.describe().vocabulary)
             .map_err(|error| ApiError::new(Code::ModelInvalid, format!("{name}: {error}")))?;
-        Ok(Self { engine, chat, secret, stats, speed: Arc::default(), epoch: Epoch::default() })
+        Ok(Self { engine, chat, secret, stats, speed: Arc::default(), epoch: Epoch::default(), ahead: Ahead::default() })
     }
 
     pub(super) fn stats(&self) -> EngineStats {
@@ -56,6 +58,9 @@ impl Local {
         let reply = reply.map_err(|error| unusable(error.to_string()))?;
         if let Some(problem) = options.sampling.problem() {
             return Err(unusable(problem));
+        }
+        if !options.private {
+            self.ahead.meet(scope);
         }
         // Held until it is submitted: what comes in under an old epoch is there when that is forgotten.
         let epoch = self.epoch.now();
@@ -85,7 +90,7 @@ impl Local {
         }
     }
 
-    fn reuse(&self, scope: &Scope, epoch: u64, prompt: &Prompt, private: bool) -> CacheRequest {
+    pub(super) fn reuse(&self, scope: &Scope, epoch: u64, prompt: &Prompt, private: bool) -> CacheRequest {
         // Instructions that the asker wrote are no preamble that everybody has.
         let preamble = prompt.boundaries.iter().find(|boundary| boundary.kind == BoundaryKind::Preamble && !private);
         CacheRequest {
@@ -123,7 +128,7 @@ impl Local {
     }
 }
 
-fn refused(refused: Refused) -> ApiError {
+pub(super) fn refused(refused: Refused) -> ApiError {
     let words = refused.to_string();
     match refused {
         Refused::Busy { retry_after, .. } => ApiError::new(Code::Busy, words).retry_after(retry_after.as_secs().max(1) as u32),

@@ -1,5 +1,6 @@
 //! The language model behind answers: here, on the engine, or on another server.
 
+mod ahead;
 mod epoch;
 mod held;
 mod local;
@@ -85,7 +86,7 @@ impl Generator {
     /// What the engine is doing and did; nothing where it is another server's.
     #[must_use]
     pub fn figures(&self) -> Vec<Figure> {
-        self.here().map_or_else(Vec::new, |local| figures(&local.stats()))
+        self.here().map_or_else(Vec::new, |local| figures(&local.stats()).into_iter().chain(local.ahead.figures()).collect())
     }
 
     /// Tokenizer and template of a model in this process.

@@ -7,6 +7,7 @@ mod bench_load;
 mod bench_reuse;
 mod bot;
 mod doctor;
+pub(crate) mod engine;
 mod eval_answers;
 mod eval_retrieval;
 mod index;
@@ -51,6 +52,7 @@ pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
         Command::Bot(command) => bot::run(&config, &global, command).await,
         Command::Model(command) => model::run(&config, &global, command).await,
         Command::Eval(Eval::Retrieval { beir, mode, fusion }) => eval_retrieval::run(&config, &global, &beir, mode, fusion).await,
+        Command::Engine(command) => engine::run(&config, &global, command).await,
         Command::Eval(Eval::Answers(given)) => eval_answers::run(&config, &global, &given).await,
         Command::Bench(Bench::Engine(wanted)) => bench_engine::run(&config, &global, wanted).await,
         Command::Bench(Bench::Reuse(wanted)) => bench_reuse::run(&config, &global, wanted).await,

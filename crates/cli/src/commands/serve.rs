@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use pinakes_answer::Searcher;
-use pinakes_api::ApiError;
-use pinakes_config::Config;
+use pinakes_answer::{Chosen, Searcher};
+use pinakes_api::{ApiError, Code};
+use pinakes_config::{Config, Warm};
 use pinakes_ingest::{JobQueue, ReadSide};
 use pinakes_server::{Parts, StoreLibrary, serve, signalled};
 use pinakes_types::Principal;
+use tokio::task::JoinHandle;
 
 use crate::system::{SystemClock, SystemRandom};
 use crate::{End, bot, generator, output, wiring};
@@ -19,6 +20,7 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     let legs = Arc::new(ReadSide::open(&store).await?);
     let searcher =
         Searcher::new(store.clone(), Arc::clone(&legs), Arc::clone(&embedder)).await?.with_generator(generator::open(config).await?);
+    let warming = warm(config, &searcher)?;
     let random = Arc::new(SystemRandom);
     let queue = JobQueue::start(store.clone(), embedder, wiring::extract_worker(config)?, random.clone()).await?;
     let catalog = store.catalog.clone();
@@ -28,6 +30,27 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     let parts = Parts { library, clock: Arc::new(SystemClock), random, staging, bot: hook, principal: Principal::local_operator() };
     let serving = serve(parts, &config.server)?;
     output::line(&format!("listening on http://{}", serving.address()));
-    serving.run(signalled).await?;
+    let ended = serving.run(signalled).await;
+    if let Some(warming) = warming {
+        warming.abort();
+    }
+    ended?;
     Ok(End::Done)
+}
+
+/// Reads documents ahead while nobody asks, where that is wanted.
+fn warm(config: &Config, searcher: &Searcher) -> Result<Option<JoinHandle<()>>, ApiError> {
+    let settings = &config.generator;
+    let paths = match settings.warm {
+        Warm::Off => return Ok(None),
+        Warm::Pinned if settings.warm_paths.is_empty() => {
+            let words = "generator.warm is \"pinned\", and generator.warm_paths names nothing";
+            return Err(ApiError::new(Code::InvalidConfig, words));
+        }
+        Warm::Pinned => settings.warm_paths.clone(),
+        Warm::All => vec![],
+    };
+    let chosen = Chosen { paths, most_cited: None };
+    let warming = searcher.clone().keep_warm(Some(wiring::operator()?), chosen, settings.warm_bytes_max);
+    Ok(Some(tokio::spawn(warming)))
 }
