@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use pinakes_api::{ApiError, AskEvent, AskRequest, AskResponse, Citation, Evidence, Retrieval, SearchRequest, Searched, Timings, Usage};
+use pinakes_api::{
+    ApiError, AskEvent, AskRequest, AskResponse, Citation, Evidence, Hit, Retrieval, SearchRequest, Searched, Timings, Usage,
+};
 use pinakes_catalog::Passage;
 use pinakes_index::Candidate;
 use pinakes_types::Scope;
 use tokio::sync::mpsc;
 
 use crate::compose::{Ranked, choose, cite, rank};
-use crate::context::{Context, Earlier, passages_read};
+use crate::context::{Context, passages_read};
+use crate::conversation::Earlier;
 use crate::evidence::{Document, Documents, sentences_of};
 use crate::generator::Generator;
 use crate::listener::Listener;
@@ -26,20 +29,23 @@ pub const EVENTS_MAX: usize = 64;
 const NEAREST: usize = 3;
 
 impl Searcher {
-    /// Answers from the documents the scope allows. Events go to `listener` while the answer is made; the last is `done`.
+    /// Answers from the documents the scope allows, in the light of the conversation that the question continues, and keeps the answer
+    /// where that is wanted. Events go to `listener` while the answer is made; the last is `done`, and comes after the answer was kept.
     ///
     /// # Errors
-    /// As [`Searcher::search`].
+    /// As [`Searcher::search`]; a conversation that is not the asker's, or full.
     pub async fn ask(
         &self,
         scope: &Scope,
         request: &AskRequest,
         listener: Option<mpsc::Sender<AskEvent>>,
     ) -> Result<AskResponse, ApiError> {
-        self.ask_after(scope, request, &Earlier::default(), listener).await
+        let question = check(&request.question)?;
+        let earlier = self.take_up(scope, question, request.conversation_id.as_deref()).await?;
+        self.ask_after(scope, request, &earlier, listener).await
     }
 
-    /// The same, as the next turn of a conversation.
+    /// The same as the next turn of a conversation that somebody else keeps ([`Searcher::after`]).
     ///
     /// # Errors
     /// As [`Searcher::search`].
@@ -50,8 +56,29 @@ impl Searcher {
         earlier: &Earlier,
         listener: Option<mpsc::Sender<AskEvent>>,
     ) -> Result<AskResponse, ApiError> {
-        let started = Instant::now();
         let listener = Listener(listener);
+        let (mut response, found) = self.answer(scope, request, earlier, &listener).await?;
+        if response.queries.is_empty() {
+            response.queries.extend(earlier.query.clone());
+        }
+        for time in [&mut response.timings.retrieval_ms, &mut response.timings.first_words_ms, &mut response.timings.total_ms] {
+            *time += earlier.took_ms;
+        }
+        self.keep_answer(scope, request, earlier, &mut response, &found).await;
+        listener.tell(|| AskEvent::Usage(response.usage)).await;
+        listener.tell(|| AskEvent::Done(Box::new(response.clone()))).await;
+        Ok(response)
+    }
+
+    /// The answer, and what was found for it.
+    async fn answer(
+        &self,
+        scope: &Scope,
+        request: &AskRequest,
+        earlier: &Earlier,
+        listener: &Listener,
+    ) -> Result<(AskResponse, Vec<Hit>), ApiError> {
+        let started = Instant::now();
         let question = check(&request.question)?;
         let writer = self.writer(request.model.as_deref())?;
         let query = earlier.query.as_deref().unwrap_or(question);
@@ -73,7 +100,8 @@ impl Searcher {
                 .map(|(place, (passage, candidate))| hit(place + 1, passage.clone(), candidate, &words, false))
                 .collect::<Vec<_>>()
         };
-        listener.tell(|| AskEvent::Retrieval(Retrieval { searched, took_ms: retrieval_ms, hits: hits(usize::MAX) })).await;
+        let all = hits(usize::MAX);
+        listener.tell(|| AskEvent::Retrieval(Retrieval { searched, took_ms: retrieval_ms, hits: all.clone() })).await;
 
         let texts = self.documents_of(scope, passages, Documents::new()).await?;
         let ranked = self.rank_sentences(query, found.vector, passages, &texts).await?;
@@ -88,7 +116,7 @@ impl Searcher {
                 let context = self.context(scope, generator, &found.passages, texts, earlier).await?;
                 first_words_ms = started.elapsed().as_millis() as u64;
                 let prompted = Prompted { question, turns: &earlier.turns, context: &context, ranked: &ranked };
-                let written = self.try_generator(generator, scope, &prompted, &listener).await?;
+                let written = self.try_generator(generator, scope, &prompted, listener).await?;
                 if written.is_some() {
                     sources = context.sources();
                     read = context.documents();
@@ -100,7 +128,7 @@ impl Searcher {
         let extractive = written.is_none();
         let Written { answer, citations, usage } = match written {
             Some(written) => written,
-            None if supported => self.extract(&ranked, &listener).await,
+            None if supported => self.extract(&ranked, listener).await,
             None => Written::default(),
         };
         let refused = citations.is_empty();
@@ -130,9 +158,7 @@ impl Searcher {
             sources,
             ..AskResponse::default()
         };
-        listener.tell(|| AskEvent::Usage(response.usage)).await;
-        listener.tell(|| AskEvent::Done(Box::new(response.clone()))).await;
-        Ok(response)
+        Ok((response, all))
     }
 
     async fn rank_sentences(

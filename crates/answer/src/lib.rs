@@ -8,6 +8,7 @@ mod ask;
 mod complete;
 mod compose;
 mod context;
+mod conversation;
 mod dated;
 mod documents;
 mod evidence;
@@ -26,7 +27,7 @@ mod warm;
 mod written;
 
 pub use ask::EVENTS_MAX;
-pub use context::{Earlier, Turn};
+pub use conversation::{Earlier, Judged, Turn};
 pub use figures::Figure;
 pub use generator::{Ending, Generator, Held, Options, Words, Writing};
 pub use searcher::Searcher;

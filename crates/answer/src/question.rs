@@ -31,6 +31,11 @@ pub(crate) fn content_words(text: &str) -> Vec<String> {
     if content.is_empty() { words } else { content }
 }
 
+/// Whether a word, lower case, stands in every other question and tells nothing of what it is about.
+pub(crate) fn is_common(word: &str) -> bool {
+    COMMON.contains(&word)
+}
+
 /// The codes a question is specifically about: acronyms, and the numbers joined to them, as in `VF-210`. Lower case, none twice. Other
 /// names and numbers are left to the share of content words: documents write them in too many ways.
 pub(crate) fn names(text: &str) -> Vec<String> {

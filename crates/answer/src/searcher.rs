@@ -6,6 +6,7 @@ use pinakes_api::{ApiError, Code};
 use pinakes_embed::Embedder;
 use pinakes_index::IndexError;
 use pinakes_ingest::{IngestError, ReadSide, Store};
+use pinakes_types::Random;
 
 use crate::{Figure, Generator};
 
@@ -16,15 +17,17 @@ pub struct Searcher {
     pub(crate) legs: Arc<ReadSide>,
     pub(crate) embedder: Arc<Embedder>,
     pub(crate) generator: Option<Generator>,
+    /// For the ids of what is kept.
+    pub(crate) random: Arc<dyn Random>,
 }
 
 impl Searcher {
-    /// A searcher over a store.
+    /// A searcher over a store. The ids of conversations and answers come from `random`.
     ///
     /// # Errors
     /// [`Code::ModelMismatch`] when the store's vectors were made by another model than the one given.
-    pub async fn new(store: Store, legs: Arc<ReadSide>, embedder: Arc<Embedder>) -> Result<Self, ApiError> {
-        let searcher = Self { store, legs, embedder, generator: None };
+    pub async fn new(store: Store, legs: Arc<ReadSide>, embedder: Arc<Embedder>, random: Arc<dyn Random>) -> Result<Self, ApiError> {
+        let searcher = Self { store, legs, embedder, generator: None, random };
         searcher.check_model().await?;
         Ok(searcher)
     }

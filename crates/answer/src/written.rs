@@ -9,7 +9,8 @@ use pinakes_types::{Scope, sentences};
 
 use crate::Searcher;
 use crate::compose::{Ranked, cite};
-use crate::context::{Context, Turn, conversation};
+use crate::context::{Context, conversation};
+use crate::conversation::Turn;
 use crate::generator::{Generator, Options, Words, Writing};
 use crate::listener::Listener;
 use crate::question::{content_words, words};

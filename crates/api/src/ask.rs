@@ -26,6 +26,10 @@ pub struct AskRequest {
     /// The conversation it continues; its earlier turns say what "it" and "there" mean. Absent: a question by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<String>,
+    /// Whether question and answer are kept as the beginning of a conversation, which the answer then names. What continues a
+    /// conversation is kept in it anyway; everything else is forgotten once it is answered.
+    #[serde(default)]
+    pub save: bool,
     /// Which of `/v1/models` writes; the configured one when absent, none ([`AskResponse::EXTRACTIVE`]) for the documents' own sentences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -50,6 +54,7 @@ impl AskRequest {
             mode: SearchMode::default(),
             stream: false,
             conversation_id: None,
+            save: false,
             model: None,
             thinking: None,
             citing: None,

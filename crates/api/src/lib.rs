@@ -7,10 +7,12 @@
 mod ask;
 mod completion;
 mod content;
+mod conversations;
 mod doctor;
 mod documents;
 mod error;
 mod explain;
+mod feedback;
 mod health;
 mod jobs;
 pub mod openai;
@@ -25,10 +27,15 @@ pub use ask::{
 };
 pub use completion::{Completed, CompletionRequest, CompletionWords, Embedded, Form, Models, Speaker, Turn};
 pub use content::{BlockName, ContentBlock, ContentQuery, DocumentContent};
+pub use conversations::{
+    ConversationChange, ConversationDeleted, ConversationDetail, ConversationList, ConversationQuery, ConversationSummary,
+    ConversationTurn, ExportFormat, ExportQuery, NewConversation,
+};
 pub use doctor::{CheckResult, DoctorReport, Verdict};
 pub use documents::{Deleted, DocumentList, DocumentListQuery, DocumentSummary, Uploaded};
 pub use error::{ApiError, Code, Problem};
 pub use explain::{AloneScores, ExplainRequest, Explained, ExplainedDocument, ExplainedPassage, FusionUsed, LegPlace, LegUsed, Outcome};
+pub use feedback::{Feedback, FeedbackItem, FeedbackList, FeedbackQuery, FeedbackReason, FeedbackRequest, FeedbackVerdict};
 pub use health::{Live, Ready, ReadyCheck};
 pub use jobs::{Job, JobFailure, JobKind, JobList, JobState, StateCounts};
 pub use openapi::{Method, ROUTES, Route, document};

@@ -2,6 +2,7 @@
 
 use utoipa::OpenApi;
 
+mod conversations;
 mod documents;
 mod protocols;
 mod questions;
@@ -14,6 +15,8 @@ pub enum Method {
     Get,
     /// `POST`.
     Post,
+    /// `PATCH`.
+    Patch,
     /// `DELETE`.
     Delete,
 }
@@ -35,6 +38,10 @@ const fn post(path: &'static str) -> Route {
     Route { method: Method::Post, path }
 }
 
+const fn patch(path: &'static str) -> Route {
+    Route { method: Method::Patch, path }
+}
+
 const fn delete(path: &'static str) -> Route {
     Route { method: Method::Delete, path }
 }
@@ -47,6 +54,14 @@ pub const ROUTES: &[Route] = &[
     post("/api/v1/ask"),
     get("/api/v1/ask/{id}"),
     delete("/api/v1/ask/{id}"),
+    get("/api/v1/conversations"),
+    post("/api/v1/conversations"),
+    get("/api/v1/conversations/{id}"),
+    patch("/api/v1/conversations/{id}"),
+    delete("/api/v1/conversations/{id}"),
+    get("/api/v1/conversations/{id}/export"),
+    get("/api/v1/feedback"),
+    post("/api/v1/feedback"),
     get("/api/v1/documents"),
     post("/api/v1/documents"),
     get("/api/v1/documents/{id}"),
@@ -89,6 +104,14 @@ struct ServerSentEvent {
         questions::ask,
         questions::resume,
         questions::cancel,
+        conversations::list,
+        conversations::begin,
+        conversations::read,
+        conversations::rename,
+        conversations::remove,
+        conversations::export,
+        conversations::feedback,
+        conversations::judge,
         documents::list,
         documents::upload,
         documents::read,
@@ -108,9 +131,10 @@ struct ServerSentEvent {
         service::metrics,
         service::openapi,
     ),
-    components(schemas(crate::AskEvent, crate::Problem, crate::openai::ChatChunk)),
+    components(schemas(crate::AskEvent, crate::ConversationDetail, crate::ExportFormat, crate::Problem, crate::openai::ChatChunk)),
     tags(
         (name = "questions", description = "Search and answers"),
+        (name = "conversations", description = "Questions and answers kept for the one who asked, and what they thought of them"),
         (name = "documents", description = "What is searched, and the work of reading it"),
         (name = "openai", description = "The same for clients of OpenAI's interface"),
         (name = "mcp", description = "The same for assistants that speak the Model Context Protocol"),

@@ -13,7 +13,7 @@ use pinakes_models::ModelStore;
 use pinakes_types::{Principal, Scope};
 
 use crate::args::Global;
-use crate::system::SystemClock;
+use crate::system::{SystemClock, SystemRandom};
 
 /// Reads the configuration.
 pub(crate) fn config(global: &Global, overrides: Vec<(String, String)>) -> Result<Arc<Config>, ApiError> {
@@ -91,7 +91,7 @@ pub(crate) async fn searcher(config: &Arc<Config>) -> Result<(Searcher, Scope), 
     let store = store(config, false).await?;
     let embedder = embedder(config).await?;
     let legs = Arc::new(ReadSide::open(&store).await?);
-    Ok((Searcher::new(store, legs, embedder).await?, operator()?))
+    Ok((Searcher::new(store, legs, embedder, Arc::new(SystemRandom)).await?, operator()?))
 }
 
 /// Who runs the binary reads everything: the files are theirs.

@@ -7,6 +7,7 @@
 
 mod access;
 mod bot;
+mod conversations;
 mod error;
 pub mod limits;
 mod load;
@@ -21,6 +22,7 @@ mod written;
 
 pub use access::{AccessConfig, AccessMode, AuditConfig, ProviderConfig};
 pub use bot::{BotConfig, BotPlatform, MattermostSettings, SecretSource, SlackSettings};
+pub use conversations::ConversationsConfig;
 pub use error::ConfigError;
 pub use load::{Config, LoadOptions, Setting, process_environment};
 pub use origin::Origin;

@@ -244,6 +244,42 @@ pub const QUESTION_PHRASES_MAX: usize = 8;
 /// Candidates one leg of the index is asked for.
 pub const CANDIDATES_MAX: usize = 1_000;
 
+/// What one person's conversations may come to, and what of them reaches a prompt.
+pub mod conversation {
+    /// Turns of one conversation; the next asks for a new one.
+    pub const TURNS_MAX: u64 = 1_000;
+    /// Characters of a title.
+    pub const TITLE_CHARS_MAX: usize = 200;
+    /// Characters of a title that is made of the first question.
+    pub const TITLE_MADE_CHARS_MAX: usize = 80;
+    /// Characters of what somebody says about an answer.
+    pub const COMMENT_CHARS_MAX: usize = 4_000;
+    /// Conversations, turns or verdicts in one page of a list.
+    pub const PAGE_ITEMS_MAX: usize = 200;
+    /// The same, when nobody says.
+    pub const PAGE_ITEMS: usize = 50;
+    /// Turns before a question that are looked at.
+    pub const EARLIER_TURNS_MAX: usize = 8;
+    /// Characters of an earlier answer that are looked at.
+    pub const EARLIER_ANSWER_CHARS_MAX: usize = 4_000;
+    /// Documents that the earlier answers looked at rest on, those before them included.
+    pub const EARLIER_DOCUMENTS_MAX: usize = 256;
+    /// Share of the context's tokens that earlier turns may take: one part in this many.
+    pub const EARLIER_TOKENS_SHARE: usize = 4;
+    /// Words that a follow-up is given of what was asked before.
+    pub const CONTEXT_WORDS_MAX: usize = 8;
+    /// Tokens of a follow-up that the generator put into one question.
+    pub const REWRITE_TOKENS_MAX: usize = 64;
+    /// Characters of the same.
+    pub const REWRITE_CHARS_MAX: usize = 400;
+    /// Conversations that one sweep deletes at a time.
+    pub const SWEEP_ITEMS_MAX: u32 = 200;
+    /// Judged answers read at a time, and taken into one golden set.
+    pub const JUDGED_PAGE: u32 = 200;
+    /// The same, in all.
+    pub const JUDGED_MAX: usize = 100_000;
+}
+
 /// What a model source may hand us, and how long it may take.
 pub mod model {
     use std::time::Duration;

@@ -7,6 +7,7 @@ use etcetera::BaseStrategy;
 
 use crate::access::{self, AccessConfig};
 use crate::bot::{BotConfig, bot};
+use crate::conversations::{ConversationsConfig, conversations};
 use crate::error::ConfigError;
 use crate::origin::Origin;
 use crate::read::Reader;
@@ -62,6 +63,8 @@ pub struct Config {
     pub remote: Option<RemoteConfig>,
     /// Who is let in and may read what.
     pub access: AccessConfig,
+    /// What is kept of questions and answers, and for how long.
+    pub conversations: ConversationsConfig,
     /// Where and under which limits is served.
     pub server: ServerConfig,
     /// A chat platform to answer on; `None`: none.
@@ -146,6 +149,7 @@ impl Config {
             generator: resolved::generator(&read)?,
             remote: remote(&read)?,
             access: access::access(&read)?,
+            conversations: conversations(&read)?,
             server: resolved::server(&read)?,
             bot: bot(&read)?,
             models: resolved::models(&read)?,

@@ -2,7 +2,9 @@
 
 pub(crate) mod ask;
 pub(crate) mod bot;
+pub(crate) mod conversations;
 pub(crate) mod documents;
+pub(crate) mod feedback;
 pub(crate) mod jobs;
 pub(crate) mod page;
 pub(crate) mod search;

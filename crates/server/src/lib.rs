@@ -25,7 +25,7 @@ mod state;
 mod store;
 mod work;
 
-pub use library::{Library, Promise};
+pub use library::{Conversations, Library, Promise};
 pub use mcp::serve_stdio;
 pub use serve::{ServeError, Serving, Stopper, serve, signalled};
 pub use state::Parts;

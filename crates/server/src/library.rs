@@ -14,11 +14,15 @@ use pinakes_api::{
 use pinakes_types::{DocId, Scope};
 use tokio::sync::mpsc;
 
+mod conversations;
+
+pub use conversations::Conversations;
+
 /// A piece of work. Dropping it cancels it.
 pub type Promise<T> = BoxFuture<'static, Result<T, ApiError>>;
 
 /// Everything that can be asked of a store. Whatever the scope does not allow is as if it were not there: `not_found`.
-pub trait Library: Send + Sync + 'static {
+pub trait Library: Conversations {
     /// Ranked passages.
     fn search(self: Arc<Self>, scope: Scope, request: SearchRequest) -> Promise<SearchResponse>;
 

@@ -5,7 +5,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Route};
 
 use crate::failure::Failure;
-use crate::handlers::{ask, bot, documents, jobs, page, search, service, upload};
+use crate::handlers::{ask, bot, conversations, documents, feedback, jobs, page, search, service, upload};
 use crate::{mcp, openai};
 
 /// Adds them.
@@ -15,6 +15,15 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/api/v1/search/explain").route(web::post().to(search::explain)))
         .service(web::resource("/api/v1/ask").route(web::post().to(ask::ask)))
         .service(web::resource("/api/v1/ask/{id}").route(get().to(ask::resume)).route(web::delete().to(ask::cancel)))
+        .service(web::resource("/api/v1/conversations").route(get().to(conversations::list)).route(web::post().to(conversations::begin)))
+        .service(
+            web::resource("/api/v1/conversations/{id}")
+                .route(get().to(conversations::one))
+                .route(web::patch().to(conversations::rename))
+                .route(web::delete().to(conversations::delete)),
+        )
+        .service(web::resource("/api/v1/conversations/{id}/export").route(get().to(conversations::export)))
+        .service(web::resource("/api/v1/feedback").route(get().to(feedback::list)).route(web::post().to(feedback::give)))
         .service(web::resource("/api/v1/documents").route(get().to(documents::list)).route(web::post().to(upload::upload)))
         .service(web::resource("/api/v1/documents/{id}").route(get().to(documents::one)).route(web::delete().to(documents::delete)))
         .service(web::resource("/api/v1/documents/{id}/content").route(get().to(documents::content)))

@@ -1,6 +1,6 @@
-//! The [`Library`] over a real store: questions go to the searcher, files and deletions to the store and its queue of jobs. Two tasks
+//! The [`Library`] over a real store: questions go to the searcher, files and deletions to the store and its queue of jobs. Tasks
 //! run beside: one follows what is published, by this process or another, so that a search sees it within a second; one asks for the
-//! sources to be looked through from time to time.
+//! sources to be looked through from time to time; one lets go of conversations that were kept long enough.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +19,8 @@ use tokio::task::JoinHandle;
 
 use crate::library::{Library, Promise};
 use crate::state::STAGED_PREFIX;
+
+mod conversations;
 
 /// How often what is published is looked at.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
@@ -48,7 +50,7 @@ impl StoreLibrary {
     pub fn start(store: Store, searcher: Searcher, legs: Arc<ReadSide>, queue: JobQueue) -> Result<(Arc<Self>, PathBuf), ApiError> {
         let staging = store.upload_staging()?;
         clear(&staging);
-        let mut tasks = vec![tokio::spawn(follow(legs))];
+        let mut tasks = vec![tokio::spawn(follow(legs)), tokio::spawn(conversations::sweep(searcher.clone()))];
         if let Some(interval) = store.config.ingest.sync_interval {
             tasks.push(tokio::spawn(look_through(queue.clone(), interval)));
         }

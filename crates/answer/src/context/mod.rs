@@ -18,6 +18,7 @@ use pinakes_catalog::Passage;
 use pinakes_index::Candidate;
 use pinakes_types::{CharIndex, CharSpan, DocId};
 
+use crate::conversation::Earlier;
 use crate::evidence::{Document, Documents};
 use crate::generator::Generator;
 use crate::{lineage, standing};
@@ -25,21 +26,9 @@ use crate::{lineage, standing};
 use counter::Counter;
 use plan::{Given, Stretch, Wanted};
 
-pub use prompt::Turn;
 pub(crate) use prompt::{beginning, conversation};
 pub(crate) use render::{Part, part};
 pub(crate) use stretches::headings_above;
-
-/// What a conversation holds before a question.
-#[derive(Debug, Clone, Default)]
-pub struct Earlier {
-    /// Its turns, oldest first, as many as are to be read again.
-    pub turns: Vec<Turn>,
-    /// The documents given with the turn before, in the order of the prompt: they stay where they stood.
-    pub documents: Vec<DocId>,
-    /// What is searched for instead of the question, where it does not stand alone.
-    pub query: Option<String>,
-}
 
 /// What the generator reads of one document.
 #[derive(Debug, Clone)]

@@ -6,14 +6,7 @@
 use pinakes_api::Citing;
 use pinakes_chat::{Conversation, Message, Role};
 
-/// An earlier turn.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Turn {
-    /// What was asked.
-    pub question: String,
-    /// What was answered, with its markers or without.
-    pub answer: String,
-}
+use crate::conversation::Turn;
 
 const INSTRUCTIONS: &str = "You answer questions from the numbered sources that the user gives, and from nothing else. Answer in one to \
 four short sentences, in the language of the question, with the sources' own words where you can. Copy numbers, names and conditions \

@@ -17,6 +17,7 @@ use super::percentiles::{Spread, latency};
 use super::search::{fusion, mode};
 use crate::args::{self, Global};
 use crate::progress::Shown;
+use crate::system::SystemRandom;
 use crate::system::new_id;
 use crate::{End, output, wiring};
 
@@ -82,7 +83,7 @@ pub(crate) async fn run(
     let index_seconds = started.elapsed().as_secs_f64();
 
     let legs = Arc::new(ReadSide::open(&store).await?);
-    let searcher = Searcher::new(store, legs, embedder).await?;
+    let searcher = Searcher::new(store, legs, embedder, Arc::new(SystemRandom)).await?;
     let names: HashMap<String, String> = corpus.iter().enumerate().map(|(number, entry)| (file_name(number), id(entry))).collect();
     let request = SearchRequest { mode: mode(wanted), fusion: joined.map(fusion), limit: PAGE, ..SearchRequest::new("") };
     let (rankings, times) = ask_all(&searcher, &wiring::operator()?, &queries, &judgements, &names, &request).await?;

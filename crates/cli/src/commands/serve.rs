@@ -18,10 +18,10 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     // A server over an empty store is how many people begin: they upload from the page.
     let store = wiring::store(config, true).await?;
     let legs = Arc::new(ReadSide::open(&store).await?);
-    let searcher =
-        Searcher::new(store.clone(), Arc::clone(&legs), Arc::clone(&embedder)).await?.with_generator(generator::open(config).await?);
-    let warming = warm(config, &searcher)?;
     let random = Arc::new(SystemRandom);
+    let searcher = Searcher::new(store.clone(), Arc::clone(&legs), Arc::clone(&embedder), random.clone()).await?;
+    let searcher = searcher.with_generator(generator::open(config).await?);
+    let warming = warm(config, &searcher)?;
     let queue = JobQueue::start(store.clone(), embedder, wiring::extract_worker(config)?, random.clone()).await?;
     let catalog = store.catalog.clone();
     let (library, staging) = StoreLibrary::start(store, searcher, legs, queue)?;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod bot;
+mod conversations;
 mod faults;
 mod guards;
 mod limits;

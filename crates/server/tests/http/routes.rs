@@ -22,6 +22,14 @@ async fn every_route_answers_with_what_openapi_says() {
         ("GET", &format!("/api/v1/documents/{DOC}"), "", 200, "doc_id"),
         ("GET", &format!("/api/v1/documents/{DOC}/content?at=3"), "", 200, "page_count"),
         ("DELETE", &format!("/api/v1/documents/{DOC}"), "", 200, "deleted"),
+        ("GET", "/api/v1/conversations?limit=3", "", 200, "conversations"),
+        ("POST", "/api/v1/conversations", r#"{"title":"Rent"}"#, 201, "conversation_id"),
+        ("GET", &format!("/api/v1/conversations/{DOC}?limit=1"), "", 200, "turns"),
+        ("PATCH", &format!("/api/v1/conversations/{DOC}"), r#"{"title":"Lease"}"#, 200, r#""title":"Lease""#),
+        ("DELETE", &format!("/api/v1/conversations/{DOC}"), "", 200, "deleted"),
+        ("GET", &format!("/api/v1/conversations/{DOC}/export?format=markdown"), "", 200, "# Rent"),
+        ("GET", "/api/v1/feedback", "", 200, "feedback"),
+        ("POST", "/api/v1/feedback", &format!(r#"{{"answer_id":"{DOC}","verdict":"down","reason":"wrong"}}"#), 200, "given_at"),
         ("GET", "/api/v1/jobs", "", 200, "jobs"),
         ("GET", "/api/v1/jobs/j1", "", 200, "files_total"),
         ("GET", "/api/v1/status", "", 200, "chunks"),
@@ -62,7 +70,13 @@ fn name(route: &pinakes_api::Route) -> String {
 async fn methods_that_openapi_does_not_name_are_405() {
     let server = TestServer::start().await;
     for route in ROUTES {
-        for (method, known) in [("GET", Some(Method::Get)), ("POST", Some(Method::Post)), ("DELETE", Some(Method::Delete)), ("PUT", None)] {
+        for (method, known) in [
+            ("GET", Some(Method::Get)),
+            ("POST", Some(Method::Post)),
+            ("PATCH", Some(Method::Patch)),
+            ("DELETE", Some(Method::Delete)),
+            ("PUT", None),
+        ] {
             let offered = ROUTES.iter().any(|other| other.path == route.path && Some(other.method) == known);
             let reply = server.send(Request::new(method, &concrete(route.path))).await;
             assert_eq!(reply.status == 405, !offered, "{method} {}: {}", route.path, reply.status);
