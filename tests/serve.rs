@@ -3,39 +3,20 @@
 
 #[path = "support/http.rs"]
 mod http;
+#[path = "support/server.rs"]
+mod server;
 mod support;
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use http::{get, post, send};
 use serde_json::{Value, json};
+use server::Server;
 use support::{Store, root};
 
-struct Server {
-    child: Child,
-    address: String,
-    store: Store,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 impl Server {
-    fn over(store: Store) -> Self {
-        let mut child = store.command(&["serve", "--address", "127.0.0.1:0", "--quiet"]).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().rsplit('/').next().unwrap().to_owned();
-        assert!(line.starts_with("listening on http://127.0.0.1:"), "{line}");
-        Self { child, address, store }
-    }
-
     fn sample() -> Option<Self> {
         let store = Store::new()?;
         store.json(0, &["index", "add", root().join("data/sample").to_str().unwrap()]);

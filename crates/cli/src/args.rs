@@ -57,6 +57,9 @@ pub(crate) enum Command {
     Search(Search),
     /// Answer a question
     Ask(Ask),
+    /// Browse what was asked and answered
+    #[command(subcommand)]
+    Conversation(ConversationCommand),
     /// Serve the web page and the REST API
     Serve {
         /// Address and port to listen on; port 0 takes any free one
@@ -210,8 +213,48 @@ pub(crate) struct Ask {
     /// Answer with the documents' own sentences, whatever language model is configured
     #[arg(long)]
     pub(crate) extractive: bool,
+    /// Go on with the conversation last used; begin one where there is none
+    #[arg(long = "continue", conflicts_with_all = ["conversation", "save"])]
+    pub(crate) go_on: bool,
+    /// Go on with this conversation
+    #[arg(long, value_name = "ID", conflicts_with = "save")]
+    pub(crate) conversation: Option<String>,
+    /// Keep question and answer as the beginning of a conversation
+    #[arg(long)]
+    pub(crate) save: bool,
     #[command(flatten)]
     pub(crate) filters: FilterArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConversationCommand {
+    /// List them, those last used first
+    List {
+        /// How many
+        #[arg(long, short = 'n', default_value_t = 50, value_parser = bounded(1..=200))]
+        limit: usize,
+    },
+    /// Show the last questions and answers of one
+    Show { id: String },
+    /// Call one something else
+    Rename { id: String, title: String },
+    /// Delete one, with what was thought of its answers
+    Delete { id: String },
+    /// Write all of one
+    Export {
+        id: String,
+        #[arg(long, value_enum, default_value_t = Export::Markdown)]
+        format: Export,
+        /// Into this file instead of standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Export {
+    Json,
+    Markdown,
 }
 
 #[derive(Debug, Subcommand)]
@@ -286,6 +329,12 @@ pub(crate) enum Eval {
     },
     /// Answers and refusals on golden questions, over the store as it is
     Answers(EvalAnswers),
+    /// Golden questions of what people said of the answers they were given
+    GoldenFromFeedback {
+        /// Where to write them, one JSON object a line
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

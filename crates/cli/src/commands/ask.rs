@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use pinakes_api::{ApiError, AskRequest, AskResponse};
+use pinakes_answer::Searcher;
+use pinakes_api::{ApiError, AskRequest, AskResponse, ConversationQuery};
 use pinakes_config::Config;
+use pinakes_types::Scope;
 
 use crate::args::{Ask, Global};
 use crate::{End, generator, output, wiring};
@@ -12,17 +14,36 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, ask: Ask) -> Resu
     let (searcher, scope) = wiring::searcher(config).await?;
     let generator = if ask.extractive { None } else { generator::open(config).await? };
     let searcher = searcher.with_generator(generator);
-    let request = AskRequest { filters: super::search::filters(ask.filters)?, ..AskRequest::new(ask.question) };
+    let conversation_id = match ask.conversation {
+        None if ask.go_on => newest(&searcher, &scope).await?,
+        named => named,
+    };
+    let request = AskRequest {
+        filters: super::search::filters(ask.filters)?,
+        save: ask.save || ask.go_on,
+        conversation_id,
+        ..AskRequest::new(ask.question)
+    };
     let response = searcher.ask(&scope, &request, None).await?;
     if global.json {
         output::json(&response);
     } else {
         show(&response, global.quiet);
+        if let (Some(id), false) = (&response.conversation_id, global.quiet) {
+            output::line(&output::faint(&format!("Kept in conversation {id}.")));
+        }
     }
     Ok(if response.refused { End::Nothing } else { End::Done })
 }
 
-fn show(response: &AskResponse, quiet: bool) {
+/// The conversation last used, if there is one.
+async fn newest(searcher: &Searcher, scope: &Scope) -> Result<Option<String>, ApiError> {
+    let list = searcher.conversations(scope, &ConversationQuery { limit: Some(1), cursor: None }).await?;
+    Ok(list.conversations.into_iter().next().map(|one| one.conversation_id))
+}
+
+/// Prints an answer for people.
+pub(crate) fn show(response: &AskResponse, quiet: bool) {
     output::line(&response.answer);
     for citation in &response.citations {
         let page = citation.page.map_or(String::new(), |page| format!(", page {page}"));
@@ -41,7 +62,13 @@ fn show(response: &AskResponse, quiet: bool) {
             output::line(&format!("    {}", output::excerpt(&hit.snippet, 200)));
         }
     }
+    for note in &response.notes {
+        output::line(&output::faint(&format!("\n{note}")));
+    }
     if !quiet {
+        for query in &response.queries {
+            output::line(&output::faint(&format!("\nSearched for: {query}")));
+        }
         let kind =
             if response.extractive && !response.refused { "Sentences of the documents themselves (no language model); " } else { "" };
         let words = format!("\n{kind}searched {} documents in {} ms.", response.searched.documents, response.timings.total_ms);

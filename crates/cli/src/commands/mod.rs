@@ -6,9 +6,11 @@ mod bench_engine;
 mod bench_load;
 mod bench_reuse;
 mod bot;
+mod conversation;
 mod doctor;
 pub(crate) mod engine;
 mod eval_answers;
+mod eval_golden;
 mod eval_retrieval;
 mod index;
 mod init;
@@ -47,6 +49,7 @@ pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
         Command::Index(command) => index::run(&config, &global, command).await,
         Command::Search(search) => search::run(&config, &global, search).await,
         Command::Ask(ask) => ask::run(&config, &global, ask).await,
+        Command::Conversation(command) => conversation::run(&config, &global, command).await,
         Command::Serve { .. } => serve::run(&config).await,
         Command::Mcp => mcp::run(&config).await,
         Command::Bot(command) => bot::run(&config, &global, command).await,
@@ -54,6 +57,7 @@ pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
         Command::Eval(Eval::Retrieval { beir, mode, fusion }) => eval_retrieval::run(&config, &global, &beir, mode, fusion).await,
         Command::Engine(command) => engine::run(&config, &global, command).await,
         Command::Eval(Eval::Answers(given)) => eval_answers::run(&config, &global, &given).await,
+        Command::Eval(Eval::GoldenFromFeedback { out }) => eval_golden::run(&config, &global, &out).await,
         Command::Bench(Bench::Engine(wanted)) => bench_engine::run(&config, &global, wanted).await,
         Command::Bench(Bench::Reuse(wanted)) => bench_reuse::run(&config, &global, wanted).await,
         Command::Bench(Bench::Load(wanted)) => bench_load::run(&config, &global, wanted).await,
