@@ -39,11 +39,19 @@ export const content = (id, parameters, signal) => json(`/api/v1/documents/${enc
 export const remove = (id) => json(`/api/v1/documents/${encodeURIComponent(id)}`, { method: 'DELETE' });
 export const job = (id) => json(`/api/v1/jobs/${encodeURIComponent(id)}`);
 
+export const conversations = (parameters) => json(`/api/v1/conversations${query(parameters)}`);
+const conversationAt = (id) => `/api/v1/conversations/${encodeURIComponent(id)}`;
+export const conversation = (id) => json(conversationAt(id));
+export const renameConversation = (id, title) => json(conversationAt(id), { ...post({ title }), method: 'PATCH' });
+export const removeConversation = (id) => json(conversationAt(id), { method: 'DELETE' });
+export const judge = (feedback) => json('/api/v1/feedback', post(feedback));
+
 const RESUMES_MAX = 3;
 
-/** Asks; `onEvent` gets every event in turn. A lost connection is taken up where it was; whoever aborts ends the answer. */
-export async function ask(question, onEvent, signal) {
-  let response = await request('/api/v1/ask', post({ question, stream: true }, signal, 'text/event-stream'));
+/** Asks, in a conversation or as the beginning of one; `onEvent` gets every event in turn. A lost connection is taken up where it was; whoever aborts ends the answer. */
+export async function ask(question, onEvent, signal, conversation = null) {
+  const body = { question, stream: true, ...(conversation ? { conversation_id: conversation } : { save: true }) };
+  let response = await request('/api/v1/ask', post(body, signal, 'text/event-stream'));
   const place = response.headers.get('content-location');
   let lastId = '';
   for (let resumed = 0; ; resumed += 1) {

@@ -1,6 +1,7 @@
 // Starts the page: addresses, keys, language, and whether the server can be reached.
 import { acceptDrops, showDocuments } from './documents.js';
 import { byId, el, openDialog } from './dom.js';
+import { showHistory } from './history.js';
 import { chooseLanguage, language, languages, setLanguage, t } from './i18n.js';
 import { hidePreview } from './preview.js';
 import { closeReader, isOpen, onLeave, openReader, redrawReader } from './reader.js';
@@ -19,7 +20,7 @@ function reach(reached) {
   if (!reached) retry = setTimeout(() => search.loadStatus(reach), RETRY_MS);
 }
 
-/** Addresses: `#/`, `#/?q=words`, `#/?ask=question`, `#/documents`, `#/doc/ID?span=start-end`. What follows the `#` never leaves the browser. */
+/** Addresses: `#/`, `#/?q=words`, `#/?ask=question`, `#/documents`, `#/history`, `#/history/ID`, `#/doc/ID?span=start-end`. What follows the `#` never leaves the browser. */
 function route(first = false) {
   const [path, parameters] = location.hash.replace(/^#/, '').split('?');
   const given = new URLSearchParams(parameters);
@@ -33,16 +34,22 @@ function route(first = false) {
   if (isOpen()) {
     closeReader();
     if (history.state?.kept) { // what was beside the document is still there, and perhaps went on
-      if (byId('view-documents').hidden) remember(kept.query, kept.asked);
+      if (!byId('view-search').hidden) remember(kept.query, kept.asked);
       return;
     }
   }
-  const onDocuments = page === 'documents';
-  const changed = byId('view-documents').hidden === onDocuments;
-  byId('view-documents').hidden = !onDocuments;
-  byId('view-search').hidden = onDocuments;
-  byId('nav-documents').toggleAttribute('aria-current', onDocuments);
-  if (onDocuments) { if (changed) showDocuments(); return; }
+  const view = ['documents', 'history'].includes(page) ? page : 'search';
+  const changed = byId(`view-${view}`).hidden;
+  for (const name of ['search', 'documents', 'history']) byId(`view-${name}`).hidden = name !== view;
+  for (const name of ['documents', 'history']) byId(`nav-${name}`).toggleAttribute('aria-current', name === view);
+  if (view === 'documents') { if (changed) showDocuments(); return; }
+  if (view === 'history') {
+    const question = given.get('ask') ?? '';
+    // Asked once: going back to the address shows the answer and does not ask again.
+    if (question) history.replaceState(history.state, '', `#/history/${id}`);
+    showHistory(id ? decodeURIComponent(id) : '', question);
+    return;
+  }
   const [query, asked] = given.has('ask') ? [given.get('ask'), true] : [given.get('q') ?? '', false];
   if (query !== byId('query').value.trim() || first) {
     kept = { query, asked };
@@ -130,6 +137,7 @@ function redraw() {
   search.draw();
   redrawReader();
   if (!byId('view-documents').hidden) showDocuments();
+  if (!byId('view-history').hidden) route();
 }
 
 chooseLanguage();

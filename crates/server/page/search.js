@@ -2,9 +2,11 @@
 import * as api from './api.js';
 import * as answer from './answer.js';
 import { byId, debounce, el } from './dom.js';
+import { form } from './history.js';
 import { hitList } from './hits.js';
 import { problemText, t } from './i18n.js';
 import { hidePreview } from './preview.js';
+import { thumbs } from './thumbs.js';
 
 const TYPING_MS = 120;
 const ADDRESS_MS = 700;
@@ -153,11 +155,18 @@ function drawAnswer() {
   const place = byId('answer');
   place.hidden = !state;
   byId('view-search').classList.toggle('home', !state && !byId('query').value.trim());
-  if (state) place.replaceChildren(...answer.render(state, state.problem ? problemText(state.problem) : '', again));
+  if (state) place.replaceChildren(...answer.render(state, state.problem ? problemText(state.problem) : '', again), ...after(state.done));
   else place.replaceChildren();
 }
 
 const again = () => byId('ask-form').requestSubmit();
+
+/** What comes below an answer that is kept: what the reader thinks of it, and the next question. */
+function after(done) {
+  if (!done?.conversation_id) return [];
+  const ask = (question) => { location.hash = `#/history/${encodeURIComponent(done.conversation_id)}?${new URLSearchParams({ ask: question })}`; };
+  return [thumbs(done), form(ask)];
+}
 
 function drawResults() {
   const place = byId('results');

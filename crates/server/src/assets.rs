@@ -31,12 +31,14 @@ assets! {
     "documents.js" as JAVASCRIPT;
     "dom.js" as JAVASCRIPT;
     "en.js" as JAVASCRIPT;
+    "history.js" as JAVASCRIPT;
     "hits.js" as JAVASCRIPT;
     "i18n.js" as JAVASCRIPT;
     "preview.js" as JAVASCRIPT;
     "reader.js" as JAVASCRIPT;
     "search.js" as JAVASCRIPT;
     "text.js" as JAVASCRIPT;
+    "thumbs.js" as JAVASCRIPT;
     "uploads.js" as JAVASCRIPT;
 }
 
