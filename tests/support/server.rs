@@ -1,4 +1,5 @@
 //! The real server over a real socket.
+#![allow(dead_code, reason = "shared by tests that use different parts")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};

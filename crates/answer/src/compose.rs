@@ -12,6 +12,7 @@ use crate::evidence::{Document, Sentence};
 use crate::question::{asks_for_number, content_words, names, words};
 use crate::standing;
 use crate::support::{Signals, cosine, coverage};
+use crate::visible::visible;
 
 /// A sentence with what speaks for it.
 #[derive(Debug, Clone)]
@@ -118,6 +119,7 @@ pub(crate) fn cite(answer: &str, marker: u32, words: &str, sentence: &Sentence) 
     if quote.is_empty() || quote.chars().count() != sentence.span.len() {
         return None;
     }
+    let words = visible(words);
     let separator = if answer.is_empty() { "" } else { " " };
     let start = answer.chars().count() + separator.len();
     let citation = Citation {
