@@ -80,7 +80,7 @@ impl Searcher {
     ) -> Result<(AskResponse, Vec<Hit>), ApiError> {
         let started = Instant::now();
         let question = check(&request.question)?;
-        let writer = self.writer(request.model.as_deref())?;
+        let writer = self.generators.of_request(request.model.as_deref())?.into_iter().next();
         let query = earlier.query.as_deref().unwrap_or(question);
         let search = SearchRequest { mode: request.mode, filters: request.filters.clone(), ..SearchRequest::new(query) };
         let settings = self.store.config.answer;
@@ -142,7 +142,7 @@ impl Searcher {
             .filter_map(|source| read.get(&source.doc_id).map(Arc::as_ref))
             .collect();
         let total_ms = started.elapsed().as_millis() as u64;
-        let generator = self.generator.as_ref().filter(|_| !extractive);
+        let generator = writer.filter(|_| !extractive);
         let response = AskResponse {
             answer,
             refused,
@@ -155,6 +155,7 @@ impl Searcher {
             evidence,
             nearest: if refused { hits(NEAREST) } else { vec![] },
             notes: lineage::notes(&cited),
+            sent_to: generator.and_then(Generator::sent_to).map(str::to_owned),
             sources,
             ..AskResponse::default()
         };

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use pinakes_api::{ApiError, AskResponse, Code, Completed, CompletionRequest, CompletionWords, Embedded, Form, Models, Speaker};
+use pinakes_api::{ApiError, Code, Completed, CompletionRequest, CompletionWords, Embedded, Form, Models, Speaker};
 use pinakes_chat::{Conversation, Grammar, Message, Role};
 use pinakes_engine::sampler::Sampling;
 use pinakes_types::Scope;
@@ -27,28 +27,10 @@ impl Searcher {
             }
         }
         Ok(Models {
-            generators: self.generator.iter().map(|generator| generator.name().to_owned()).collect(),
+            generators: self.generators.iter().map(|generator| generator.name().to_owned()).collect(),
             embedding: Some(self.embedder.model().name.clone()),
             collections,
         })
-    }
-
-    /// Who writes an answer from the documents: the generator, unless the request wants the documents' own sentences.
-    ///
-    /// # Errors
-    /// [`Code::ModelNotFound`] for the name of a model that is not here.
-    pub(crate) fn writer(&self, model: Option<&str>) -> Result<Option<&Generator>, ApiError> {
-        match model {
-            None => Ok(self.generator.as_ref()),
-            Some(AskResponse::EXTRACTIVE) => Ok(None),
-            Some(name) => self.generator_named(name).map(Some),
-        }
-    }
-
-    fn generator_named(&self, name: &str) -> Result<&Generator, ApiError> {
-        let generator = self.generator.as_ref().filter(|generator| generator.name() == name);
-        let words = || format!("There is no language model {name:?} here; `/v1/models` lists what there is.");
-        generator.ok_or_else(|| ApiError::new(Code::ModelNotFound, words()))
     }
 
     /// Continues a conversation in the model's own words, which go to `words` as they come. Ends early, without an error, when nobody
@@ -62,7 +44,7 @@ impl Searcher {
         request: CompletionRequest,
         words: mpsc::Sender<CompletionWords>,
     ) -> Result<Completed, ApiError> {
-        let generator = self.generator_named(&request.model)?;
+        let generator = self.generators.named(&request.model)?;
         let options = options(generator, &request)?;
         let messages = request.turns.into_iter().map(|turn| Message::new(role(turn.speaker), turn.text)).collect();
         let mut writing = generator.begin(scope, Conversation { messages, ..Conversation::default() }, options)?;

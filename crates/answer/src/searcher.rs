@@ -8,7 +8,7 @@ use pinakes_index::IndexError;
 use pinakes_ingest::{IngestError, ReadSide, Store};
 use pinakes_types::Random;
 
-use crate::{Figure, Generator};
+use crate::{Figure, Generator, Generators};
 
 /// Searches and answers. Cheap to share; holds no state of its own between requests.
 #[derive(Clone)]
@@ -16,7 +16,7 @@ pub struct Searcher {
     pub(crate) store: Store,
     pub(crate) legs: Arc<ReadSide>,
     pub(crate) embedder: Arc<Embedder>,
-    pub(crate) generator: Option<Generator>,
+    pub(crate) generators: Generators,
     /// For the ids of what is kept.
     pub(crate) random: Arc<dyn Random>,
 }
@@ -27,21 +27,27 @@ impl Searcher {
     /// # Errors
     /// [`Code::ModelMismatch`] when the store's vectors were made by another model than the one given.
     pub async fn new(store: Store, legs: Arc<ReadSide>, embedder: Arc<Embedder>, random: Arc<dyn Random>) -> Result<Self, ApiError> {
-        let searcher = Self { store, legs, embedder, generator: None, random };
+        let searcher = Self { store, legs, embedder, generators: Generators::default(), random };
         searcher.check_model().await?;
         Ok(searcher)
     }
 
-    /// The same, with a language model that writes the answers.
+    /// The same, with language models that write the answers.
     #[must_use]
-    pub fn with_generator(self, generator: Option<Generator>) -> Self {
-        Self { generator, ..self }
+    pub fn with_generators(self, generators: Generators) -> Self {
+        Self { generators, ..self }
+    }
+
+    /// The language models that write.
+    #[must_use]
+    pub fn generators(&self) -> &Generators {
+        &self.generators
     }
 
     /// What the engine behind the generator counts; nothing without one.
     #[must_use]
     pub fn figures(&self) -> Vec<Figure> {
-        self.generator.as_ref().map_or_else(Vec::new, Generator::figures)
+        self.generators.iter().flat_map(Generator::figures).collect()
     }
 
     /// Whether the published vectors are this embedder's.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pinakes_answer::Generator;
+use pinakes_answer::{Generator, Generators};
 use pinakes_api::{ApiError, Code};
 use pinakes_chat::Chat;
 use pinakes_config::{Config, GeneratorConfig, KvPrecision, WeightPrecision};
@@ -17,8 +17,21 @@ use crate::args::MeasuredModel;
 use crate::system::SystemRandom;
 use crate::wiring;
 
-/// The configured generator, loaded and running; `None` when there is none.
-pub(crate) async fn open(config: &Arc<Config>) -> Result<Option<Generator>, ApiError> {
+/// The configured generators: the local one loaded and running, the one elsewhere ready to be asked.
+pub(crate) async fn open(config: &Arc<Config>) -> Result<Generators, ApiError> {
+    let elsewhere = match &config.remote {
+        Some(remote) => Some((Generator::elsewhere(remote, config.generator.clone())?, remote.used)),
+        None => None,
+    };
+    if let Some((generator, _)) = &elsewhere {
+        let host = generator.sent_to().unwrap_or_default();
+        tracing::warn!("remote.url is set: questions and the documents found for them are sent to {host}");
+    }
+    Ok(Generators::new(local(config).await?, elsewhere))
+}
+
+/// The configured generator of this process, loaded and running; `None` when there is none.
+pub(crate) async fn local(config: &Arc<Config>) -> Result<Option<Generator>, ApiError> {
     let Some(name) = config.generator.model.clone() else { return Ok(None) };
     let path = locate(config, &name)?;
     let config = Arc::clone(config);

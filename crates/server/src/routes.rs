@@ -41,7 +41,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/metrics").route(get().to(service::metrics)))
         .service(web::resource("/openapi.json").route(get().to(service::openapi)))
         // Not of the API: a chat platform's own protocol, off unless a bot is configured.
-        .service(web::resource("/bot/slack/{what}").route(web::post().to(bot::slack)))
+        .service(web::resource("/bot/slack/{delivery}").route(web::post().to(bot::slack)))
         .service(web::resource("/bot/mattermost").route(web::post().to(bot::mattermost)))
         .service(web::resource("/").route(get().to(page::page)))
         .service(web::resource("/assets/{name}").route(get().to(page::asset)))

@@ -115,7 +115,7 @@ impl Searcher {
         let documents = said.last().map(|last| last.documents.clone()).unwrap_or_default();
         let rests_on = said.iter().flat_map(|said| said.rests_on.iter().cloned()).collect();
         let mut turns: Vec<Turn> = said.into_iter().map(|said| said.turn).filter(|turn| !turn.answer.is_empty()).collect();
-        if let Some(generator) = &self.generator {
+        if let Some(generator) = self.generators.here() {
             let fitting = fitting(generator, &turns)?.len();
             turns.drain(..turns.len() - fitting);
         }

@@ -111,7 +111,7 @@ fn points_back(question: &str, all: &[&str], telling: usize) -> bool {
             named_before < 2
         } else if *word == "it" || *word == "il" || (*word == "es" && all.iter().any(|word| GERMAN.contains(word))) {
             let expletive = EXPLETIVE.contains(&before) || EXPLETIVE.contains(&next);
-            !(expletive && telling >= 1) && !(conditional && named_before >= 2)
+            !(expletive && telling >= 1 || conditional && named_before >= 2)
         } else {
             LEANING.contains(word) && !(conditional && named_before >= 2)
         }

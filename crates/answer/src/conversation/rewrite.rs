@@ -29,7 +29,7 @@ impl Searcher {
     pub(super) async fn stand_alone(&self, scope: &Scope, question: &str, earlier: &[Said]) -> Option<String> {
         let by_rules = stand_alone(question, earlier)?;
         let time_max = self.store.config.conversations.rewrite_time_max;
-        let (Some(generator), Some(time_max)) = (&self.generator, time_max) else { return Some(by_rules) };
+        let (Some(generator), Some(time_max)) = (self.generators.here(), time_max) else { return Some(by_rules) };
         match tokio::time::timeout(time_max, rewritten(generator, scope, question, earlier, time_max)).await {
             Ok(Ok(written)) => Some(taken(&written, question, earlier).unwrap_or(by_rules)),
             Ok(Err(error)) => {

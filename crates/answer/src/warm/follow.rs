@@ -35,7 +35,7 @@ impl Searcher {
     /// Reads documents of `chosen` ahead as they are published and whenever rights change, until it is dropped: for readers of the rights
     /// of `first`, and of those who asked lately. Stops while what is kept has grown by `bytes_max`. Errors are logged, and it goes on.
     pub async fn keep_warm(self, first: Option<Scope>, chosen: Chosen, bytes_max: u64) {
-        let Some(generator) = self.generator.clone() else { return };
+        let Some(generator) = self.generators.here().cloned() else { return };
         let mut progress = Progress::default();
         let bytes_max = generator.kept_bytes().unwrap_or(0).saturating_add(bytes_max);
         loop {

@@ -68,7 +68,7 @@ impl Searcher {
         bytes_max: u64,
         moved: &(dyn Fn(&Warmed, &str) + Sync),
     ) -> Result<Warmed, ApiError> {
-        let Some(generator) = &self.generator else { return Ok(Warmed::default()) };
+        let Some(generator) = self.generators.here() else { return Ok(Warmed::default()) };
         self.follow_rights(generator).await?;
         let documents = self.choose(scope, chosen).await?;
         let before = generator.kept_bytes().unwrap_or(0);

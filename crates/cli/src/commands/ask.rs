@@ -12,8 +12,7 @@ use crate::{End, generator, output, wiring};
 
 pub(crate) async fn run(config: &Arc<Config>, global: &Global, ask: Ask) -> Result<End, ApiError> {
     let (searcher, scope) = wiring::searcher(config).await?;
-    let generator = if ask.extractive { None } else { generator::open(config).await? };
-    let searcher = searcher.with_generator(generator);
+    let searcher = if ask.extractive { searcher } else { searcher.with_generators(generator::open(config).await?) };
     let conversation_id = match ask.conversation {
         None if ask.go_on => newest(&searcher, &scope).await?,
         named => named,

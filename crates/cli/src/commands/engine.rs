@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pinakes_answer::{Chosen, Generator, Warmed};
+use pinakes_answer::{Chosen, Generator, Generators, Warmed};
 use pinakes_api::{ApiError, Code};
 use pinakes_config::{Config, format_bytes, parse_bytes};
 use pinakes_types::{Label, Principal, Scope};
@@ -32,7 +32,7 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, command: Engine) 
     let generator = generator(config).await?;
     let budget = warm.budget.unwrap_or(config.generator.warm_bytes_max);
     let chosen = chosen(config, warm)?;
-    let searcher = searcher.with_generator(Some(generator.clone()));
+    let searcher = searcher.with_generators(Generators::new(Some(generator.clone()), None));
 
     let started = Instant::now();
     let shown = Shown::new(global);
@@ -55,10 +55,7 @@ async fn generator(config: &Arc<Config>) -> Result<Generator, ApiError> {
     if config.generator.cache_disk_bytes_max == 0 {
         return Err(bad("generator.cache_disk is 0 B: what is read now would be forgotten when this command ends"));
     }
-    let generator = generator::open(config).await?.ok_or_else(|| bad("no language model is configured: set generator.model"))?;
-    if generator.sent_to().is_some() {
-        return Err(bad("the language model is on another server; only one in this process reads ahead"));
-    }
+    let generator = generator::local(config).await?.ok_or_else(|| bad("no language model is configured: set generator.model"))?;
     if !generator.keeps_on_disk() {
         let words = "what was read is kept by another process, or cannot be kept; a running server reads ahead itself with generator.warm";
         return Err(ApiError::new(Code::Locked, words));

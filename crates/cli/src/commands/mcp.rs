@@ -11,7 +11,7 @@ use crate::{End, generator, wiring};
 /// Reads the store as it is published when it starts; whoever runs the binary owns the files and reads everything.
 pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     let (searcher, scope) = wiring::searcher(config).await?;
-    let searcher = searcher.with_generator(generator::open(config).await?);
+    let searcher = searcher.with_generators(generator::open(config).await?);
     serve_stdio(searcher, scope).await?;
     Ok(End::Done)
 }

@@ -20,7 +20,7 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     let legs = Arc::new(ReadSide::open(&store).await?);
     let random = Arc::new(SystemRandom);
     let searcher = Searcher::new(store.clone(), Arc::clone(&legs), Arc::clone(&embedder), random.clone()).await?;
-    let searcher = searcher.with_generator(generator::open(config).await?);
+    let searcher = searcher.with_generators(generator::open(config).await?);
     let warming = warm(config, &searcher)?;
     let queue = JobQueue::start(store.clone(), embedder, wiring::extract_worker(config)?, random.clone()).await?;
     let catalog = store.catalog.clone();

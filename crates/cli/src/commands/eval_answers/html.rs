@@ -10,8 +10,11 @@ h1{font-weight:500}table{border-collapse:collapse;width:100%}td,th{border-bottom
 vertical-align:top}.n{text-align:right;font-variant-numeric:tabular-nums}.wrong{color:#a3261d}svg text{font:13px system-ui,sans-serif;fill:currentColor}\
 .o{fill:#2f6f5e}.s{fill:#c9c2b4}@media(prefers-color-scheme:dark){body{color:#e9e5dc;background:#191816}td,th{border-color:#3a3732}.s{fill:#57534a}}";
 
+/// What a figure is called, and where it stands.
+type Bar = (&'static str, fn(&Report) -> f64);
+
 /// Figures drawn as bars.
-const BARS: [(&str, fn(&Report) -> f64); 8] = [
+const BARS: [Bar; 8] = [
     ("right", |report| report.correct),
     ("token F1", |report| report.f1),
     ("citation recall (ALCE)", |report| report.citation_recall),

@@ -46,7 +46,7 @@ struct Reports {
 pub(crate) async fn run(config: &Arc<Config>, global: &Global, given: &EvalAnswers) -> Result<End, ApiError> {
     let questions = golden::read(&given.golden)?;
     let (searcher, scope) = wiring::searcher(config).await?;
-    let searcher = if given.extractive { searcher } else { searcher.with_generator(generator::open(config).await?) };
+    let searcher = if given.extractive { searcher } else { searcher.with_generators(generator::open(config).await?) };
     let bar = progress::count(global, questions.len() as u64, "questions");
     let (mut answers, mut copies) = (Tally::default(), Tally::default());
     let mut asked = Vec::with_capacity(questions.len());
