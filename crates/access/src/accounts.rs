@@ -51,6 +51,12 @@ impl Accounts {
         &self.audit
     }
 
+    /// How long a session lasts at most.
+    #[must_use]
+    pub fn session_time_max(&self) -> std::time::Duration {
+        self.config.session_time_max
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

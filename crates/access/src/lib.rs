@@ -32,6 +32,7 @@ pub use keys::NewKey;
 pub use labels::{Deciding, RuleError, SIDECAR, label, label_set};
 pub use names::{group_name, person_name};
 pub use people::{NewPerson, Person};
+pub use pinakes_catalog::{Decided, KeyRow};
 pub use provider::{HttpError, Provider, ProviderHttp, Reqwest, SignInStart};
 pub use rights::Explained;
 pub use sessions::{Session, SignedIn};

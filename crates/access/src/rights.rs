@@ -35,8 +35,7 @@ impl Accounts {
     /// [`Code::NotFound`] for a person or document that is not there.
     pub async fn explain(&self, person: &str, doc: &DocId) -> Result<Explained, ApiError> {
         let row = self.row(person).await?;
-        let rights = self.catalog.rights_of(doc).await.map_err(failed)?;
-        let rights = rights.ok_or_else(|| ApiError::new(Code::NotFound, "There is no such document."))?;
+        let rights = self.rights_of(doc).await?;
         let principal = self.identity(&row, Via::Machine, None).await?.principal;
         let allowed = Scope::check(&principal).is_ok_and(|scope| scope.allows(&rights.labels));
         let by = rights.labels.intersection(&principal.labels).cloned().collect();
@@ -51,14 +50,21 @@ impl Accounts {
         })
     }
 
+    /// Who may read a document today, and what decided so. For administrators, and for whoever was shown the document.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`]; catalog errors.
+    pub async fn rights_of(&self, doc: &DocId) -> Result<Decided, ApiError> {
+        let rights = self.catalog.rights_of(doc).await.map_err(failed)?;
+        rights.ok_or_else(|| ApiError::new(Code::NotFound, "There is no such document."))
+    }
+
     /// Says by hand who may read a document, above whatever rules say; in force for the next request. `None` goes back to `rules`.
     ///
     /// # Errors
     /// [`Code::NotFound`]; catalog errors.
     pub async fn set_rights(&self, by: &str, doc: &DocId, labels: Option<BTreeSet<Label>>, rules: &Decided) -> Result<Decided, ApiError> {
-        if self.catalog.rights_of(doc).await.map_err(failed)?.is_none() {
-            return Err(ApiError::new(Code::NotFound, "There is no such document."));
-        }
+        self.rights_of(doc).await?;
         let said = labels.map(|labels| Decided { labels, origin: format!("set by {by}") });
         self.catalog.override_rights(doc, said.as_ref(), self.now()).await.map_err(failed)?;
         if said.is_none() {

@@ -105,6 +105,8 @@ codes! {
     ModelMismatch = "model_mismatch", 409, 65, "The store was made with another model";
     /// The index cannot be trusted.
     IndexDamaged = "index_damaged", 503, 74, "The index is damaged";
+    /// The audit log was changed.
+    AuditChanged = "audit_changed", 500, 65, "The audit log was changed";
     /// Does not fit this machine.
     DoesNotFit = "does_not_fit", 500, 78, "This does not fit the machine";
     /// It took too long.

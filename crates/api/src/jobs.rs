@@ -142,3 +142,24 @@ pub struct JobList {
     /// Newest first.
     pub jobs: Vec<Job>,
 }
+
+impl Job {
+    /// The same for whoever asked for it and administers nothing: the state, without files and counts, which may be others'.
+    #[must_use]
+    pub fn for_uploaders(self) -> Self {
+        let error = self.error.map(|error| Reason::new(error.code, "It did not end well; ask an administrator."));
+        Self {
+            files_total: 0,
+            files_done: 0,
+            counts: StateCounts::default(),
+            chunks: 0,
+            bytes: 0,
+            files_per_second: None,
+            eta_seconds: None,
+            current_file: None,
+            error,
+            problems: vec![],
+            ..self
+        }
+    }
+}

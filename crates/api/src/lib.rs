@@ -4,6 +4,7 @@
 //! Promises: field names are stable; every span counts characters (Unicode scalar values); every time is in milliseconds since
 //! 1970-01-01 UTC; requests refuse fields they do not know. Nothing here knows HTTP machinery or storage.
 
+mod access;
 mod ask;
 mod completion;
 mod content;
@@ -15,12 +16,18 @@ mod explain;
 mod feedback;
 mod health;
 mod jobs;
+mod needs;
 pub mod openai;
 mod openapi;
 mod schemas;
 mod search;
 mod status;
 
+pub use access::{
+    AccessExplained, DocumentAccess, Ended, KeyInfo, KeyList, KeyScopeName, Myself, NewKeyRequest, NewKeyResponse, NewPersonRequest,
+    PasswordLink, PersonChange, PersonInfo, PersonList, PersonListQuery, RoleName, SessionInfo, SetAccessRequest, SignInRequest,
+    UseLinkRequest,
+};
 pub use ask::{
     AnswerSentence, AskEvent, AskRequest, AskResponse, Citation, Citing, Evidence, Extent, QuoteMatch, Retrieval, Searched, Source,
     Support, Timings, Usage,
@@ -38,6 +45,7 @@ pub use explain::{AloneScores, ExplainRequest, Explained, ExplainedDocument, Exp
 pub use feedback::{Feedback, FeedbackItem, FeedbackList, FeedbackQuery, FeedbackReason, FeedbackRequest, FeedbackVerdict};
 pub use health::{Live, Ready, ReadyCheck};
 pub use jobs::{Job, JobFailure, JobKind, JobList, JobState, StateCounts};
+pub use needs::{Needs, needs};
 pub use openapi::{Method, ROUTES, Route, document};
 pub use search::{Filters, Fusion, Hit, HitLegs, SearchMode, SearchQuery, SearchRequest, SearchResponse};
 pub use status::{DocumentCounts, EmbeddingStatus, IndexStatus, SourceStatus};

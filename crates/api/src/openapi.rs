@@ -4,6 +4,7 @@ use utoipa::OpenApi;
 
 mod conversations;
 mod documents;
+mod people;
 mod protocols;
 mod questions;
 mod service;
@@ -67,6 +68,10 @@ pub const ROUTES: &[Route] = &[
     get("/api/v1/documents/{id}"),
     delete("/api/v1/documents/{id}"),
     get("/api/v1/documents/{id}/content"),
+    get("/api/v1/documents/{id}/access"),
+    post("/api/v1/documents/{id}/access"),
+    delete("/api/v1/documents/{id}/access"),
+    get("/api/v1/documents/{id}/access/{name}"),
     get("/api/v1/jobs"),
     get("/api/v1/jobs/{id}"),
     get("/api/v1/status"),
@@ -76,6 +81,18 @@ pub const ROUTES: &[Route] = &[
     post("/v1/responses"),
     post("/v1/embeddings"),
     post("/mcp"),
+    get("/api/v1/session"),
+    post("/api/v1/session"),
+    delete("/api/v1/session"),
+    post("/api/v1/session/link"),
+    get("/api/v1/keys"),
+    post("/api/v1/keys"),
+    delete("/api/v1/keys/{id}"),
+    get("/api/v1/people"),
+    post("/api/v1/people"),
+    get("/api/v1/people/{name}"),
+    post("/api/v1/people/{name}"),
+    post("/api/v1/people/{name}/link"),
     get("/health/live"),
     get("/health/ready"),
     get("/metrics"),
@@ -125,6 +142,22 @@ struct ServerSentEvent {
         protocols::responses,
         protocols::embeddings,
         protocols::mcp,
+        people::document_access,
+        people::set_access,
+        people::unset_access,
+        people::explain_access,
+        people::session,
+        people::sign_in,
+        people::sign_out,
+        people::use_link,
+        people::keys,
+        people::new_key,
+        people::revoke_key,
+        people::people,
+        people::add_person,
+        people::person,
+        people::change_person,
+        people::password_link,
         service::status,
         service::live,
         service::ready,
@@ -138,6 +171,7 @@ struct ServerSentEvent {
         (name = "documents", description = "What is searched, and the work of reading it"),
         (name = "openai", description = "The same for clients of OpenAI's interface"),
         (name = "mcp", description = "The same for assistants that speak the Model Context Protocol"),
+        (name = "people", description = "Signing in, people, keys, and who may read what"),
         (name = "service", description = "Running it"),
     )
 )]

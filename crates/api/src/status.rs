@@ -73,3 +73,13 @@ pub struct IndexStatus {
     /// Jobs that wait or run.
     pub jobs_active: u64,
 }
+
+impl IndexStatus {
+    /// The same without what only those who run the server need: where documents lie, how large the store is, what is being done.
+    #[must_use]
+    pub fn for_readers(self) -> Self {
+        let sources = self.sources.into_iter().filter(|source| source.documents.total > 0);
+        let sources = sources.map(|source| SourceStatus { root: None, synced_at: None, ..source }).collect();
+        Self { sources, bytes: 0, published_at: None, jobs_active: 0, ..self }
+    }
+}

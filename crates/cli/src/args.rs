@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod people;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -68,6 +70,18 @@ pub(crate) enum Command {
     },
     /// Serve an assistant on this machine: the Model Context Protocol over standard input and output
     Mcp,
+    /// Add people, let them in, put them into groups
+    #[command(subcommand)]
+    User(people::User),
+    /// Make and revoke API keys
+    #[command(subcommand)]
+    Key(people::Key),
+    /// Say who may read a document, and why
+    #[command(subcommand)]
+    Access(people::Access),
+    /// Check the log of who did what
+    #[command(subcommand)]
+    Audit(people::Audit),
     /// Fetch and check models
     #[command(subcommand)]
     Model(Model),

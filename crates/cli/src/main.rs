@@ -1,6 +1,7 @@
 //! The binary: reads the command line, wires the crates together, prints. It knows how nothing works.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
+mod access;
 mod args;
 mod bot;
 mod commands;

@@ -21,6 +21,7 @@ use crate::{
     lookup::Lookup,
     model::{Candidate, Filter, IndexSettings, IndexStats, IndexedChunk, Leg, Mode, OpenReport, OptimizeReport, Query, Record},
     opening::{self, Opened, leg_folder},
+    overlay::Overlay,
     predicate,
     quarantine::set_aside,
     question::Question,
@@ -44,6 +45,8 @@ pub(crate) struct Snapshot {
     pub strays: bool,
     pub fragments: usize,
     pub record: Record,
+    /// Labels that changed since versions were indexed.
+    pub overlay: Arc<Overlay>,
 }
 
 /// The two indexes. Cheap to clone; all clones are the same index. Reading never waits for writing, writers wait for each other.
@@ -289,6 +292,10 @@ impl Indexes {
         }
     }
 
+    pub(crate) fn current_view(&self) -> &RwLock<(Arc<Lexical>, Arc<Snapshot>)> {
+        &self.inner.current
+    }
+
     fn check_vector(&self, vector: &[f32], whose: impl Fn() -> String) -> Result<()> {
         let needed = self.inner.settings.dimensions;
         if vector.len() != needed {
@@ -357,6 +364,7 @@ impl Inner {
             strays: versions.iter().any(|&version| !writer.directory.contains(version)),
             fragments: writer.table.fragments().await?,
             record: writer.record,
+            overlay: Arc::default(),
         };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = (lexical, Arc::new(snapshot));
         Ok(())
@@ -374,7 +382,8 @@ async fn nearest(
     only: Option<HashSet<u64>>,
 ) -> Result<Ranked> {
     if snapshot.resident.is_none() {
-        return snapshot.vectors.search(&vector, depth, predicate::condition(scope, &query.filter), only.as_ref()).await;
+        let condition = predicate::condition(scope, &query.filter, &snapshot.overlay);
+        return snapshot.vectors.search(&vector, depth, condition, only.as_ref()).await;
     }
     blocking("searching vectors", move || {
         let held = |chunk| only.as_ref().is_none_or(|only| only.contains(&chunk));

@@ -18,6 +18,7 @@ mod manifests;
 mod model;
 mod neighbourhood;
 mod opening;
+mod overlay;
 mod predicate;
 mod quarantine;
 mod question;

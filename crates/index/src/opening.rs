@@ -86,6 +86,7 @@ pub(crate) async fn open(root: &Path, settings: &IndexSettings, record: Option<&
         directory: Arc::clone(&directory),
         resident: resident.clone(),
         scopes: ScopeViews::default(),
+        overlay: Arc::default(),
         strays: !report.lexical_only.is_empty(),
         fragments: table.fragments().await?,
         record: state,

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use pinakes_types::{Label, Scope};
 
 use crate::model::Filter;
+use crate::overlay::{NAMED_MAX, Overlay};
 
 /// The condition, or `None` when everything may be found.
-pub(crate) fn condition(scope: &Scope, filter: &Filter) -> Option<String> {
+pub(crate) fn condition(scope: &Scope, filter: &Filter, overlay: &Overlay) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(labels) = scope.labels() {
-        parts.push(format!("array_has_any(labels, {})", label_list(labels)));
+        parts.push(readable(scope, labels, overlay));
     }
     let mut among = |column: &str, values: Vec<&str>| {
         if !values.is_empty() {
@@ -27,6 +28,18 @@ pub(crate) fn condition(scope: &Scope, filter: &Filter) -> Option<String> {
     parts.extend(filter.modified_after.map(|time| format!("modified >= {}", time.0)));
     parts.extend(filter.modified_before.map(|time| format!("modified < {}", time.0)));
     (!parts.is_empty()).then(|| parts.join(" AND "))
+}
+
+/// The labels as indexed, but for versions whose labels changed since.
+fn readable(scope: &Scope, labels: &BTreeSet<Label>, overlay: &Overlay) -> String {
+    let indexed = format!("array_has_any(labels, {})", label_list(labels));
+    if overlay.is_empty() || overlay.len() > NAMED_MAX {
+        return indexed;
+    }
+    let open = overlay.iter().filter(|(_, labels)| scope.allows(*labels)).map(|(version, _)| *version);
+    let kept = format!("({indexed} AND NOT {})", one_of("version", overlay.keys().copied()));
+    let mut open = open.peekable();
+    if open.peek().is_none() { kept } else { format!("({kept} OR {})", one_of("version", open)) }
 }
 
 /// `column IN (1, 2, 3)`.
@@ -69,11 +82,16 @@ mod tests {
             ..Filter::default()
         };
         assert_eq!(
-            condition(&ada, &filter).unwrap(),
+            condition(&ada, &filter, &Overlay::new()).unwrap(),
             "array_has_any(labels, ['o''hara', 'public']) AND source IN ('a'' OR 1=1 --', 'b') AND kind IN ('pdf') \
              AND starts_with(path, 'x''/') AND modified >= -5"
         );
+        let over = Overlay::from([(7, BTreeSet::from([Label("o'hara".into())])), (8, BTreeSet::new())]);
+        assert_eq!(
+            condition(&ada, &Filter::default(), &over).unwrap(),
+            "((array_has_any(labels, ['o''hara', 'public']) AND NOT version IN (7, 8)) OR version IN (7))"
+        );
         let all = Scope::check(&Principal::local_operator()).unwrap();
-        assert_eq!(condition(&all, &Filter::default()), None);
+        assert_eq!(condition(&all, &Filter::default(), &Overlay::new()), None);
     }
 }

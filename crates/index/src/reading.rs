@@ -36,6 +36,7 @@ pub(crate) async fn open(root: &Path, settings: &IndexSettings, record: &Record)
         directory: Arc::new(directory),
         resident,
         scopes: ScopeViews::default(),
+        overlay: Arc::default(),
         strays,
         fragments: table.fragments().await?,
         record: *record,

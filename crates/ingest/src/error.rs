@@ -47,6 +47,9 @@ pub enum IngestError {
         /// Of the configuration.
         configured: String,
     },
+    /// A rule that says who may read what, and cannot be understood.
+    #[error("{0}")]
+    Rule(#[from] pinakes_access::RuleError),
     /// No room.
     #[error("no space is left for {}; free some and run the command again, nothing that was published is lost", .0.display())]
     StorageFull(PathBuf),
@@ -125,6 +128,7 @@ impl From<IngestError> for ApiError {
             IngestError::SourceUnreadable { .. } | IngestError::Io { .. } => Code::IoFailed,
             IngestError::NoSuchPath(_) | IngestError::NotASource(_) => Code::NotFound,
             IngestError::SourceIsStore(_) => Code::BadRequest,
+            IngestError::Rule(_) => Code::InvalidConfig,
             IngestError::ModelMismatch { .. } => Code::ModelMismatch,
             IngestError::StorageFull(_) => Code::StorageFull,
             IngestError::CannotWrite { .. } => Code::CannotWrite,

@@ -10,6 +10,7 @@ mod batch;
 mod error;
 mod failpoints;
 mod jobs;
+mod labels;
 mod lock;
 mod progress;
 mod published;

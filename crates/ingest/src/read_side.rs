@@ -1,6 +1,7 @@
 //! The legs as readers see them: opened at the published state, and moved on when a writer, of this process or another, has published.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pinakes_index::Indexes;
 use tokio::sync::{Mutex, RwLock};
@@ -21,6 +22,9 @@ pub struct ReadSide {
     view: RwLock<Option<View>>,
     /// One refresh at a time; whoever comes meanwhile reads the view there is.
     refreshing: Mutex<()>,
+    /// Rights epoch whose labels are laid over the view; 0: none yet.
+    laid: AtomicU64,
+    laying: Mutex<()>,
 }
 
 impl ReadSide {
@@ -29,14 +33,44 @@ impl ReadSide {
     /// # Errors
     /// Catalog and index errors.
     pub async fn open(store: &Store) -> Result<Self, IngestError> {
-        let side = Self { store: store.clone(), view: RwLock::new(None), refreshing: Mutex::new(()) };
+        let side = Self {
+            store: store.clone(),
+            view: RwLock::new(None),
+            refreshing: Mutex::new(()),
+            laid: AtomicU64::new(0),
+            laying: Mutex::new(()),
+        };
         side.refresh().await?;
         Ok(side)
     }
 
-    /// The legs to search, with the model that made their vectors; nothing while the store is empty.
+    /// The legs to search, with the model that made their vectors; nothing while the store is empty. They filter by the labels documents
+    /// have at this moment.
     pub async fn current(&self) -> Option<(Arc<Indexes>, Published)> {
+        if let Err(error) = self.lay_rights_over().await {
+            // The catalog decides in any case: what was closed is not shown, what was opened is found later.
+            tracing::warn!(%error, "changed labels could not be read");
+        }
         self.view.read().await.as_ref().map(|view| (Arc::clone(&view.indexes), view.published.clone()))
+    }
+
+    /// Where rights changed since they were last looked at, the changed labels are laid over the legs.
+    async fn lay_rights_over(&self) -> Result<(), IngestError> {
+        if self.store.catalog.rights_epoch().await? == self.laid.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let _alone = self.laying.lock().await;
+        // Read before the labels: a change between the two is laid over again next time.
+        let epoch = self.store.catalog.rights_epoch().await?;
+        if epoch == self.laid.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let labels = self.store.catalog.relabelled().await?;
+        if let Some(view) = &*self.view.read().await {
+            view.indexes.lay_over(&labels);
+        }
+        self.laid.store(epoch, Ordering::Release);
+        Ok(())
     }
 
     /// Moves on to the newest publication. Cheap when there is no newer one. Searches go on over the old view meanwhile.
@@ -59,6 +93,7 @@ impl ReadSide {
             None => Arc::new(self.open_legs(&published).await?),
         };
         *self.view.write().await = Some(View { publication, published, indexes });
+        self.laid.store(0, Ordering::Release);
         Ok(true)
     }
 

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use futures::StreamExt;
-use pinakes_catalog::{DocumentFate, KnownFile, NewDocument, REMOVED, SourceRow};
+use pinakes_catalog::{Decided, DocumentFate, KnownFile, NewDocument, REMOVED, SourceRow};
 use pinakes_config::limits::IngestLimits;
 use pinakes_extract::Extraction;
-use pinakes_types::{DocId, FileState, Label, Reason};
+use pinakes_types::{DocId, FileState, Reason};
 
 use crate::batch::{Batch, Read};
 use crate::chunk::{ChunkSettings, chunk};
+use crate::labels::ByPath;
 use crate::progress::Progress;
 use crate::walk::{Found, Walk, walk};
 use crate::{IngestError, Writer};
@@ -35,6 +36,9 @@ pub(crate) async fn read_source(
     if only.is_none() {
         batch.remove(gone(&known, &walked));
     }
+    let places = walked.files.iter().map(|file| (file.relative.clone(), file.path.clone())).collect();
+    let decided = writer.store.decide(source, places).await?;
+    writer.store.apply(source, &decided).await?;
     let todo: Vec<Found> =
         walked.files.into_iter().filter(|file| only.is_some() || needs_reading(file, known.get(&file.relative), &writer.read_by)).collect();
     if only.is_none() {
@@ -53,10 +57,21 @@ pub(crate) async fn read_source(
             progress.unchanged(1);
             continue;
         }
-        let read = take(writer, source, file, extraction).await?;
+        let rights = writer.rights(source, &file, &decided).await?;
+        let read = take(writer, source, file, extraction, rights).await?;
         batch.add(read, writer, progress).await?;
     }
     batch.finish(writer, progress).await
+}
+
+impl Writer {
+    /// The labels a file is indexed under: what was said of it by hand, else what the rules decided.
+    async fn rights(&self, source: &SourceRow, file: &Found, decided: &ByPath) -> Result<Decided, IngestError> {
+        let said = self.store.catalog.overridden(&DocId::derive(&source.id, &file.relative)).await?;
+        // A file that nothing was decided for does not exist: both come from one walk.
+        let nobody = || Decided { labels: std::collections::BTreeSet::new(), origin: "nothing was decided".to_owned() };
+        Ok(said.or_else(|| decided.get(&file.relative).cloned()).unwrap_or_else(nobody))
+    }
 }
 
 async fn look(writer: &Writer, source: &SourceRow, only: Option<&Path>) -> Result<Walk, IngestError> {
@@ -107,7 +122,7 @@ async fn extract(writer: &Writer, file: &Found) -> Extraction {
 }
 
 /// Cuts what was read; a file that came to nothing keeps its reason.
-async fn take(writer: &Writer, source: &SourceRow, file: Found, extraction: Extraction) -> Result<Read, IngestError> {
+async fn take(writer: &Writer, source: &SourceRow, file: Found, extraction: Extraction, rights: Decided) -> Result<Read, IngestError> {
     let nothing = |state, reason| DocumentFate::NotSearchable { state, reason };
     let (version, bytes, fate, text) = match extraction {
         Extraction::Text { document, version, bytes } => {
@@ -125,8 +140,8 @@ async fn take(writer: &Writer, source: &SourceRow, file: Found, extraction: Extr
         modified_ns: file.modified_ns,
         version,
         read_by: writer.read_by.clone(),
-        labels: vec![Label::public()],
-        labels_origin: String::new(),
+        labels: rights.labels.into_iter().collect(),
+        labels_origin: rights.origin,
         fate,
     };
     let Some(text) = text else { return Ok(Read { document, text: None, reason: None }) };

@@ -33,12 +33,15 @@ impl Store {
     }
 
     /// Takes over a file that has arrived whole in the staging folder. On return it is on the disk for good, under a name made safe;
-    /// a file of the same name is replaced, as its new version. Blocking: two syncs of the disk.
+    /// a file of the same name by the same person is replaced, as its new version; what others handed in is neither replaced nor hinted
+    /// at, as each person has a folder (`owner`; none for the operator). Blocking: two syncs of the disk.
     ///
     /// # Errors
     /// A full or unwritable disk.
-    pub fn keep_upload(&self, staged: &Path, name: &str) -> Result<StoredUpload, IngestError> {
-        let folder = self.uploads_dir();
+    pub fn keep_upload(&self, staged: &Path, name: &str, owner: Option<&str>) -> Result<StoredUpload, IngestError> {
+        let uploads = self.uploads_dir();
+        let owner = owner.map(safe_name);
+        let folder = owner.as_ref().map_or_else(|| uploads.clone(), |owner| uploads.join(owner));
         fs_err::create_dir_all(&folder).map_err(|error| IngestError::cannot_write(&folder, error))?;
         let name = safe_name(name);
         let place = folder.join(&name);
@@ -48,7 +51,15 @@ impl Store {
         fs_err::rename(staged, &place).map_err(|error| IngestError::io(&place, error))?;
         let opened = fs_err::File::open(&folder).and_then(|folder| folder.sync_all());
         opened.map_err(|error| IngestError::io(&folder, error))?;
-        Ok(StoredUpload { doc: DocId::derive(&SourceId(UPLOADS.into()), &name), path: name, bytes })
+        let path = owner.map_or_else(|| name.clone(), |owner| format!("{owner}/{name}"));
+        Ok(StoredUpload { doc: DocId::derive(&SourceId(UPLOADS.into()), &path), path, bytes })
+    }
+
+    /// The document that an upload of this name will become.
+    #[must_use]
+    pub fn upload_id(name: &str, owner: Option<&str>) -> DocId {
+        let path = owner.map_or_else(|| safe_name(name), |owner| format!("{}/{}", safe_name(owner), safe_name(name)));
+        DocId::derive(&SourceId(UPLOADS.into()), &path)
     }
 
     /// The source of uploads, made when it is first needed.

@@ -97,6 +97,10 @@ fn look_at(root: &Path, inside: &Path, entry: &DirEntry, limits: &IngestLimits) 
     if path == root {
         return None;
     }
+    // It speaks of documents and is none.
+    if entry.file_name() == pinakes_access::SIDECAR {
+        return None;
+    }
     let relative = relative_name(path.strip_prefix(root).unwrap_or(path));
     let refuse = |code: &str, message: &str| {
         let reason = Reason::new(code, message);

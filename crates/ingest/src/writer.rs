@@ -167,6 +167,7 @@ impl Writer {
     /// What keeps the legs small and fast, at the end of each run: old versions go, and Lance's many small pieces become few.
     async fn upkeep(&self) -> Result<(), IngestError> {
         self.sweep().await?;
+        self.take_over_labels().await?;
         if self.indexes.stats().vector_fragments <= self.indexes.settings().fragments_max {
             return Ok(());
         }
@@ -179,6 +180,19 @@ impl Writer {
             "joined pieces of the vector index"
         );
         Ok(self.publish_record(report.record, vec![]).await?)
+    }
+
+    /// Brings labels that changed since versions were indexed into the legs, so that readers need not lay them over any more.
+    async fn take_over_labels(&self) -> Result<(), IngestError> {
+        let epoch = self.store.catalog.rights_epoch().await?;
+        let changed: Vec<_> = self.store.catalog.relabelled().await?.into_iter().collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        self.indexes.set_labels(&changed).await?;
+        let record = self.indexes.commit().await?;
+        self.publish_record(record, vec![]).await?;
+        Ok(self.store.catalog.relabelled_until(epoch).await?)
     }
 
     /// Writes passages to both legs and makes them durable; returns the pointer to publish.

@@ -8,7 +8,21 @@ export class ApiProblem extends Error {
   }
 }
 
+let known = null;
+
+/** Who the server takes us for; asked once. */
+export const session = () => (known ??= json('/api/v1/session'));
+
+/** What shows the server that a request comes from a page of its own; with reading there is no need. */
+async function token() {
+  const { cross_site_token: value } = await session();
+  return value ? { 'x-pinakes-token': value } : {};
+}
+
 async function request(path, options = {}) {
+  if (options.method && !path.startsWith('/api/v1/session/') && !options.signingIn) {
+    options = { ...options, headers: { ...options.headers, ...await token() } };
+  }
   let response;
   try {
     response = await fetch(path, { credentials: 'same-origin', ...options });
@@ -17,6 +31,9 @@ async function request(path, options = {}) {
     throw new ApiProblem('offline', '');
   }
   if (response.ok) return response;
+  if (response.status === 401 && location.pathname !== '/sign-in') {
+    location.assign(`/sign-in?${new URLSearchParams({ to: location.pathname + location.hash })}`);
+  }
   const body = await response.json().catch(() => ({}));
   throw new ApiProblem(body.code ?? 'internal', body.detail ?? '', response.status, response.headers.get('retry-after'));
 }
@@ -32,6 +49,9 @@ const query = (parameters) => {
   return given.length ? `?${new URLSearchParams(given)}` : '';
 };
 
+export const signIn = (body) => json('/api/v1/session', { ...post(body), signingIn: true });
+export const useLink = (body) => json('/api/v1/session/link', post(body));
+export const signOut = () => json('/api/v1/session', { method: 'DELETE' });
 export const search = (body, signal) => json('/api/v1/search', post(body, signal));
 export const status = () => json('/api/v1/status');
 export const documents = (parameters, signal) => json(`/api/v1/documents${query(parameters)}`, { signal });
@@ -92,12 +112,14 @@ async function* events(body) {
 }
 
 /** Uploads one file; `onProgress` gets the share sent, 0 to 1. XMLHttpRequest, because fetch does not tell how far an upload is. */
-export function upload(file, onProgress) {
+export async function upload(file, onProgress) {
+  const headers = Object.entries(await token());
   return new Promise((resolve, reject) => {
     const sending = new XMLHttpRequest();
     const form = new FormData();
     form.append('file', file, file.name);
     sending.open('POST', '/api/v1/documents');
+    headers.forEach(([name, value]) => sending.setRequestHeader(name, value));
     sending.responseType = 'json';
     sending.upload.addEventListener('progress', (event) => event.lengthComputable && onProgress(event.loaded / event.total));
     sending.addEventListener('error', () => reject(new ApiProblem('offline', '')));

@@ -1,4 +1,5 @@
 // Starts the page: addresses, keys, language, and whether the server can be reached.
+import { session, signOut } from './api.js';
 import { acceptDrops, showDocuments } from './documents.js';
 import { byId, el, openDialog } from './dom.js';
 import { showHistory } from './history.js';
@@ -147,6 +148,12 @@ byId('language').addEventListener('click', () => {
   redraw();
 });
 byId('help-open').addEventListener('click', showHelp);
+byId('sign-out').addEventListener('click', () => signOut().finally(() => location.assign('/sign-in')));
+session().then(({ accounts, person }) => {
+  if (accounts && !person) location.replace(`/sign-in?${new URLSearchParams({ to: location.pathname + location.hash })}`);
+  byId('sign-out').hidden = !accounts;
+  byId('sign-out').title = person?.display ?? '';
+}).catch(() => {}); // unreachable: the page says so by itself
 addEventListener('keydown', onKey);
 addEventListener('click', onClick);
 addEventListener('popstate', () => route());

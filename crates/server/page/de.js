@@ -10,6 +10,17 @@ export default {
   cancel: 'Abbrechen',
   language: 'In English',
 
+  signIn: 'Anmelden',
+  signOut: 'Abmelden',
+  'signIn.name': 'Name',
+  'signIn.password': 'Passwort',
+  'signIn.rule': 'Mindestens 12 Zeichen; mehrere Wörter hintereinander sind gut.',
+  'signIn.first': 'Das erste Verwalterkonto anlegen',
+  'signIn.choose': 'Ein Passwort wählen',
+  'signIn.provider': 'Mit dem Firmenkonto anmelden',
+  'signIn.failed': 'Das hat nicht geklappt; bitte noch einmal versuchen.',
+  'signIn.refused': 'Für dieses Konto gibt es hier keinen Zugang; bitte an die Verwaltung wenden.',
+
   headline: 'Fragen Sie Ihre Dokumente',
   question: 'Frage oder Suchwörter',
   placeholder: 'Frage stellen oder Suchwörter tippen',

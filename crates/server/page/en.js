@@ -10,6 +10,17 @@ export default {
   cancel: 'Cancel',
   language: 'Auf Deutsch',
 
+  signIn: 'Sign in',
+  signOut: 'Sign out',
+  'signIn.name': 'Name',
+  'signIn.password': 'Password',
+  'signIn.rule': 'At least 12 characters; several words in a row do well.',
+  'signIn.first': 'Make the first administrator',
+  'signIn.choose': 'Choose a password',
+  'signIn.provider': 'Sign in with your company account',
+  'signIn.failed': 'That did not work; please try again.',
+  'signIn.refused': 'You are not let in here; ask an administrator.',
+
   headline: 'Ask your documents',
   question: 'Question or words to search for',
   placeholder: 'Ask a question, or type words to search for',

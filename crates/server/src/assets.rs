@@ -37,10 +37,15 @@ assets! {
     "preview.js" as JAVASCRIPT;
     "reader.js" as JAVASCRIPT;
     "search.js" as JAVASCRIPT;
+    "sign-in.js" as JAVASCRIPT;
     "text.js" as JAVASCRIPT;
     "thumbs.js" as JAVASCRIPT;
     "uploads.js" as JAVASCRIPT;
 }
+
+/// The page people sign in on.
+pub(crate) const SIGN_IN_PAGE: Asset =
+    Asset { name: "sign-in.html", media_type: "text/html; charset=utf-8", bytes: include_bytes!("../page/sign-in.html") };
 
 /// The page.
 pub(crate) const PAGE: Asset =
@@ -51,7 +56,7 @@ pub(crate) fn tag() -> &'static str {
     static TAG: OnceLock<String> = OnceLock::new();
     TAG.get_or_init(|| {
         let mut hasher = blake3::Hasher::new();
-        for asset in ASSETS.iter().chain([&PAGE]) {
+        for asset in ASSETS.iter().chain([&PAGE, &SIGN_IN_PAGE]) {
             hasher.update(asset.bytes);
         }
         format!("W/\"{}\"", &hasher.finalize().to_hex()[..16])
@@ -71,9 +76,9 @@ mod tests {
 
     #[test]
     fn the_page_is_small_and_fetches_nothing_from_elsewhere() {
-        let total: usize = ASSETS.iter().chain([&PAGE]).map(|asset| asset.bytes.len()).sum();
+        let total: usize = ASSETS.iter().chain([&PAGE, &SIGN_IN_PAGE]).map(|asset| asset.bytes.len()).sum();
         assert!(total < BYTES_MAX, "{total} bytes");
-        for asset in ASSETS.iter().chain([&PAGE]) {
+        for asset in ASSETS.iter().chain([&PAGE, &SIGN_IN_PAGE]) {
             let text = std::str::from_utf8(asset.bytes).unwrap().replace("http://www.w3.org/2000/svg", "");
             for word in ["http://", "https://", "//cdn", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
                 assert!(!text.contains(word), "{word} in {}", asset.name);
@@ -106,7 +111,7 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
         for entry in fs_err::read_dir(folder).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            assert!(name == PAGE.name || ASSETS.iter().any(|asset| asset.name == name), "{name}");
+            assert!([PAGE.name, SIGN_IN_PAGE.name].contains(&name.as_str()) || ASSETS.iter().any(|asset| asset.name == name), "{name}");
         }
     }
 }

@@ -1,17 +1,19 @@
 //! What the server needs of the rest of the house, in the words of the API. One type implements it over the catalog, the indexes and the
 //! job queue; tests implement it slow, stuck or failing.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use pinakes_access::Decided;
 use pinakes_answer::Figure;
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, Completed, CompletionRequest, CompletionWords, ContentQuery, Deleted, DocumentContent,
     DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest, Explained, IndexStatus, Job, JobList, Models, Ready,
     SearchRequest, SearchResponse, Uploaded,
 };
-use pinakes_types::{DocId, Scope};
+use pinakes_types::{DocId, Label, Scope};
 use tokio::sync::mpsc;
 
 mod conversations;
@@ -42,11 +44,17 @@ pub trait Library: Conversations {
     /// A part of its text; `not_found` also where nothing could be read.
     fn content(self: Arc<Self>, scope: Scope, id: DocId, query: ContentQuery) -> Promise<DocumentContent>;
 
-    /// Takes over a file that has arrived whole at `staged`, keeps it durably and queues its reading.
-    fn upload(self: Arc<Self>, scope: Scope, staged: PathBuf, name: String) -> Promise<Uploaded>;
+    /// Takes over a file that has arrived whole at `staged`, keeps it durably and queues its reading. With labels, they are in force
+    /// before anybody can find it.
+    fn upload(self: Arc<Self>, scope: Scope, staged: PathBuf, name: String, labels: Option<BTreeSet<Label>>) -> Promise<Uploaded>;
 
     /// Deletes a document: no later request sees it.
     fn delete(self: Arc<Self>, scope: Scope, id: DocId) -> Promise<Deleted>;
+
+    /// Who may read a document by the rules, whatever was said of it by hand. A library that knows no rules lets nobody in.
+    fn rules_for(self: Arc<Self>, _id: DocId) -> Promise<Decided> {
+        Box::pin(async { Ok(Decided { labels: BTreeSet::new(), origin: "no rules are known".to_owned() }) })
+    }
 
     /// The latest jobs.
     fn jobs(self: Arc<Self>, scope: Scope) -> Promise<JobList>;

@@ -5,7 +5,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Route};
 
 use crate::failure::Failure;
-use crate::handlers::{ask, bot, conversations, documents, feedback, jobs, page, search, service, upload};
+use crate::handlers::{
+    ask, bot, conversations, documents, feedback, jobs, keys, page, people, rights, search, service, session, sign_in, upload,
+};
 use crate::{mcp, openai};
 
 /// Adds them.
@@ -27,6 +29,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/api/v1/documents").route(get().to(documents::list)).route(web::post().to(upload::upload)))
         .service(web::resource("/api/v1/documents/{id}").route(get().to(documents::one)).route(web::delete().to(documents::delete)))
         .service(web::resource("/api/v1/documents/{id}/content").route(get().to(documents::content)))
+        .configure(access)
         .service(web::resource("/api/v1/jobs").route(get().to(jobs::list)))
         .service(web::resource("/api/v1/jobs/{id}").route(get().to(jobs::one)))
         .service(web::resource("/api/v1/status").route(get().to(service::status)))
@@ -47,6 +50,33 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/assets/{name}").route(get().to(page::asset)))
         .service(web::resource("/documents/{id}").route(get().to(page::document)))
         .default_service(web::to(nothing));
+}
+
+/// People, and who may read what.
+fn access(config: &mut ServiceConfig) {
+    config
+        .service(
+            web::resource("/api/v1/documents/{id}/access")
+                .route(get().to(rights::show))
+                .route(web::post().to(rights::set))
+                .route(web::delete().to(rights::unset)),
+        )
+        .service(web::resource("/api/v1/documents/{id}/access/{name}").route(get().to(rights::explain)))
+        .service(
+            web::resource("/api/v1/session")
+                .route(get().to(session::session))
+                .route(web::post().to(session::sign_in))
+                .route(web::delete().to(session::sign_out)),
+        )
+        .service(web::resource("/api/v1/session/link").route(web::post().to(session::use_link)))
+        .service(web::resource("/api/v1/keys").route(get().to(keys::list)).route(web::post().to(keys::create)))
+        .service(web::resource("/api/v1/keys/{id}").route(web::delete().to(keys::revoke)))
+        .service(web::resource("/api/v1/people").route(get().to(people::list)).route(web::post().to(people::add)))
+        .service(web::resource("/api/v1/people/{name}").route(get().to(people::one)).route(web::post().to(people::change)))
+        .service(web::resource("/api/v1/people/{name}/link").route(web::post().to(people::link)))
+        .service(web::resource("/sign-in").route(get().to(sign_in::show)))
+        .service(web::resource("/sign-in/provider").route(get().to(sign_in::provider)))
+        .service(web::resource("/sign-in/callback").route(get().to(sign_in::callback)));
 }
 
 /// `GET`, and `HEAD` with it.

@@ -20,7 +20,7 @@ use pinakes_config::ServerConfig;
 use socket2::SockRef;
 use thiserror::Error;
 
-use crate::layers::{headers::headers, hosts::hosts, observe::observe, problems::problems};
+use crate::layers::{admission::admission, headers::headers, hosts::hosts, observe::observe, problems::problems};
 use crate::mcp;
 use crate::routes::routes;
 use crate::state::{Parts, State};
@@ -28,10 +28,10 @@ use crate::state::{Parts, State};
 /// Why a server does not start or ends.
 #[derive(Debug, Error)]
 pub enum ServeError {
-    /// There is no sign-in yet, so only this machine may reach it.
+    /// Nobody signs in, so only this machine may reach it.
     #[error(
-        "{0} can be reached from other machines, and there is no sign-in yet: whoever reaches it reads everything. Listen on 127.0.0.1 and \
-         let others in through a tunnel that knows them, such as `ssh -L 8631:127.0.0.1:8631 this-machine`"
+        "{0} can be reached from other machines, and nobody signs in: whoever reaches it reads everything. Set access.mode = \"accounts\", \
+         or listen on 127.0.0.1"
     )]
     Public(SocketAddr),
     /// The address cannot be listened on.
@@ -87,8 +87,13 @@ impl Stopper {
 /// An address that other machines reach; an address that is taken.
 pub fn serve(parts: Parts, config: &ServerConfig) -> Result<Serving, ServeError> {
     let address = config.address;
-    if !address.ip().is_loopback() {
+    if !address.ip().is_loopback() && parts.access.is_single_user() {
         return Err(ServeError::Public(address));
+    }
+    if !address.ip().is_loopback() && !config.public_url.as_ref().is_some_and(|url| url.starts_with("https://")) {
+        tracing::warn!(
+            "other machines reach this server without TLS, passwords included; put a proxy that ends TLS before it, and name it in server.public_url"
+        );
     }
     let limits = config.limits;
     let state = Data::new(State::new(parts, config, tokio::runtime::Handle::current()));
@@ -100,6 +105,7 @@ pub fn serve(parts: Parts, config: &ServerConfig) -> Result<Serving, ServeError>
             .app_data(app_state.clone())
             .app_data(mcp.clone())
             .configure(routes)
+            .wrap(from_fn(admission))
             .wrap(from_fn(hosts))
             .wrap(from_fn(problems))
             .wrap(Compress::default())

@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use pinakes_access::Access;
 use pinakes_bot::BotHook;
 use pinakes_config::ServerConfig;
 use pinakes_config::limits::{SearchLimits, ServerLimits};
-use pinakes_types::{Clock, Principal, Random, Timestamp};
+use pinakes_types::{Clock, Random, Timestamp};
 use tokio::runtime::Handle;
 
 use crate::answers::Answers;
+use crate::cookies::Cookies;
 use crate::deadline::within;
 use crate::failure::Failure;
 use crate::gate::Gate;
@@ -35,8 +38,8 @@ pub struct Parts {
     pub staging: PathBuf,
     /// Where a chat platform's requests go, where there is a bot.
     pub bot: Option<Arc<BotHook>>,
-    /// Whoever reaches the loopback interface. There is no sign-in yet, so everyone who asks is this principal.
-    pub principal: Principal,
+    /// Who is let in.
+    pub access: Access,
 }
 
 pub(crate) struct State {
@@ -44,6 +47,11 @@ pub(crate) struct State {
     pub(crate) limits: ServerLimits,
     pub(crate) search_limits: SearchLimits,
     pub(crate) hosts: Hosts,
+    pub(crate) cookies: Cookies,
+    /// How long a browser keeps a session.
+    pub(crate) session_time_max: Duration,
+    /// The address people know the server by, without a slash at its end.
+    pub(crate) public_url: String,
     /// Where the work runs: not on the threads that hold the connections.
     pub(crate) runtime: Handle,
     pub(crate) searches: Gate,
@@ -62,12 +70,16 @@ impl State {
         let gate = |name, places| Gate::new(name, places, limits.queue_max, limits.queue_time_max);
         let answers = Arc::new(Answers::new(&limits, runtime.clone()));
         let started = parts.clock.now();
+        let session_time_max = parts.access.accounts().map_or(Duration::ZERO, |accounts| accounts.session_time_max());
         Self {
             started,
             parts,
             limits,
             search_limits: SearchLimits::default(),
             hosts: Hosts::new(config),
+            cookies: Cookies { secure: config.public_url.as_ref().is_some_and(|url| url.starts_with("https://")) },
+            session_time_max,
+            public_url: config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.address)),
             runtime,
             searches: gate("search", limits.concurrent_searches_max),
             asks: gate("ask", limits.concurrent_asks_max),

@@ -2,10 +2,12 @@
 //! run beside: one follows what is published, by this process or another, so that a search sees it within a second; one asks for the
 //! sources to be looked through from time to time; one lets go of conversations that were kept long enough.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use pinakes_access::{Access, Decided};
 use pinakes_answer::{Figure, Searcher};
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, Code, Completed, CompletionRequest, CompletionWords, ContentQuery, Deleted,
@@ -13,11 +15,12 @@ use pinakes_api::{
     Models, Ready, ReadyCheck, SearchRequest, SearchResponse, Uploaded,
 };
 use pinakes_ingest::{IngestError, JobQueue, ReadSide, Store, Work};
-use pinakes_types::{DocId, Scope};
+use pinakes_types::{DocId, Label, Scope};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::library::{Library, Promise};
+use crate::notes;
 use crate::state::STAGED_PREFIX;
 
 mod conversations;
@@ -32,6 +35,7 @@ pub struct StoreLibrary {
     store: Store,
     searcher: Searcher,
     queue: JobQueue,
+    access: Access,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -47,19 +51,33 @@ impl StoreLibrary {
     ///
     /// # Errors
     /// A data directory that cannot be written.
-    pub fn start(store: Store, searcher: Searcher, legs: Arc<ReadSide>, queue: JobQueue) -> Result<(Arc<Self>, PathBuf), ApiError> {
+    pub fn start(
+        store: Store,
+        searcher: Searcher,
+        legs: Arc<ReadSide>,
+        queue: JobQueue,
+        access: Access,
+    ) -> Result<(Arc<Self>, PathBuf), ApiError> {
         let staging = store.upload_staging()?;
         clear(&staging);
         let mut tasks = vec![tokio::spawn(follow(legs)), tokio::spawn(conversations::sweep(searcher.clone()))];
         if let Some(interval) = store.config.ingest.sync_interval {
             tasks.push(tokio::spawn(look_through(queue.clone(), interval)));
         }
-        Ok((Arc::new(Self { store, searcher, queue, tasks }), staging))
+        Ok((Arc::new(Self { store, searcher, queue, access, tasks }), staging))
     }
 
-    async fn keep(&self, staged: PathBuf, name: String) -> Result<Uploaded, ApiError> {
+    async fn keep(&self, scope: &Scope, staged: PathBuf, name: String, labels: Option<BTreeSet<Label>>) -> Result<Uploaded, ApiError> {
         let store = self.store.clone();
-        let kept = tokio::task::spawn_blocking(move || store.keep_upload(&staged, &name)).await.map_err(ApiError::internal)??;
+        let owner = (!self.access.is_single_user()).then(|| scope.subject().to_owned());
+        if let Some(labels) = labels {
+            let decided = Decided { labels, origin: format!("upload by {}", scope.subject()) };
+            let doc = Store::upload_id(&name, owner.as_deref());
+            let said = store.catalog.override_rights(&doc, Some(&decided), store.now()).await;
+            said.map_err(IngestError::from)?;
+        }
+        let kept = tokio::task::spawn_blocking(move || store.keep_upload(&staged, &name, owner.as_deref()));
+        let kept = kept.await.map_err(ApiError::internal)??;
         let job = self.queue.submit(Work::Uploads).await?;
         Ok(Uploaded { doc_id: kept.doc, job_id: job.id, path: kept.path, bytes: kept.bytes })
     }
@@ -112,15 +130,28 @@ fn clear(staging: &Path) {
 
 impl Library for StoreLibrary {
     fn search(self: Arc<Self>, scope: Scope, request: SearchRequest) -> Promise<SearchResponse> {
-        Box::pin(async move { self.searcher.search(&scope, &request).await })
+        Box::pin(async move {
+            let found = self.searcher.search(&scope, &request).await?;
+            notes::retrieved(&self.access, &scope, &found).await;
+            Ok(found)
+        })
     }
 
     fn explain(self: Arc<Self>, scope: Scope, request: ExplainRequest) -> Promise<Explained> {
-        Box::pin(async move { self.searcher.explain(&scope, &request).await })
+        Box::pin(async move {
+            let explained = self.searcher.explain(&scope, &request).await?;
+            notes::explained(&self.access, &scope, &explained).await;
+            Ok(explained)
+        })
     }
 
     fn ask(self: Arc<Self>, scope: Scope, request: AskRequest, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse> {
-        Box::pin(async move { self.searcher.ask(&scope, &request, Some(events)).await })
+        Box::pin(async move {
+            self.access.count_question(&scope).await?;
+            let answer = self.searcher.ask(&scope, &request, Some(events)).await?;
+            notes::answered(&self.access, &scope, &answer).await;
+            Ok(answer)
+        })
     }
 
     fn documents(self: Arc<Self>, scope: Scope, query: DocumentListQuery) -> Promise<DocumentList> {
@@ -132,11 +163,22 @@ impl Library for StoreLibrary {
     }
 
     fn content(self: Arc<Self>, scope: Scope, id: DocId, query: ContentQuery) -> Promise<DocumentContent> {
-        Box::pin(async move { self.searcher.content(&scope, &id, &query).await })
+        Box::pin(async move {
+            let content = self.searcher.content(&scope, &id, &query).await?;
+            notes::opened(&self.access, &scope, &id).await;
+            Ok(content)
+        })
     }
 
-    fn upload(self: Arc<Self>, _: Scope, staged: PathBuf, name: String) -> Promise<Uploaded> {
-        Box::pin(async move { self.keep(staged, name).await })
+    fn upload(self: Arc<Self>, scope: Scope, staged: PathBuf, name: String, labels: Option<BTreeSet<Label>>) -> Promise<Uploaded> {
+        Box::pin(async move { self.keep(&scope, staged, name, labels).await })
+    }
+
+    fn rules_for(self: Arc<Self>, id: DocId) -> Promise<Decided> {
+        Box::pin(async move {
+            let rules = self.store.rules_for(&id).await?;
+            rules.ok_or_else(|| ApiError::new(Code::NotFound, "There is no such document."))
+        })
     }
 
     fn delete(self: Arc<Self>, scope: Scope, id: DocId) -> Promise<Deleted> {
@@ -160,7 +202,12 @@ impl Library for StoreLibrary {
     }
 
     fn complete(self: Arc<Self>, scope: Scope, request: CompletionRequest, words: mpsc::Sender<CompletionWords>) -> Promise<Completed> {
-        Box::pin(async move { self.searcher.complete(&scope, request, words).await })
+        Box::pin(async move {
+            self.access.count_question(&scope).await?;
+            let completed = self.searcher.complete(&scope, request, words).await?;
+            notes::completed(&self.access, &scope, &completed).await;
+            Ok(completed)
+        })
     }
 
     fn embed(self: Arc<Self>, texts: Vec<String>) -> Promise<Embedded> {

@@ -50,7 +50,8 @@ pub enum AuditError {
 
 /// A record on its way to the disk; whoever waits for it is told when it is there.
 struct Waiting {
-    noted: Noted,
+    /// `None`: only to be told that all before it is there.
+    noted: Option<Noted>,
     durable: Option<oneshot::Sender<bool>>,
 }
 
@@ -96,10 +97,19 @@ impl Audit {
         }
     }
 
+    /// Waits until everything noted before is on the disk: for the end of a process.
+    pub async fn flush(&self) {
+        let Some(sender) = &self.sender else { return };
+        let (durable, written) = oneshot::channel();
+        if sender.send(Waiting { noted: None, durable: Some(durable) }).await.is_ok() && !written.await.unwrap_or(false) {
+            tracing::error!("the last records of the audit log could not be written");
+        }
+    }
+
     async fn send(&self, subject: &str, event: Event, durable: Option<oneshot::Sender<bool>>) -> bool {
         let Some(sender) = &self.sender else { return false };
         let at = self.clock.as_ref().map_or(Timestamp(0), |clock| clock.now());
-        let noted = Noted { at, subject: subject.to_owned(), event };
+        let noted = Some(Noted { at, subject: subject.to_owned(), event });
         if sender.send(Waiting { noted, durable }).await.is_err() {
             tracing::error!(subject, "the audit log's writer has ended; a record is lost");
             return false;

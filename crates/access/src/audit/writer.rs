@@ -61,8 +61,8 @@ impl Writer {
         let (mut head, mut length) = self.end(&mut file)?;
         let mut lines = String::new();
         let begins = head.seq + 1;
-        for waiting in batch {
-            lines.push_str(&chain::append(&mut head, &waiting.noted));
+        for noted in batch.iter().filter_map(|waiting| waiting.noted.as_ref()) {
+            lines.push_str(&chain::append(&mut head, noted));
             lines.push('\n');
         }
         if length > 0 && length + lines.len() as u64 > self.config.file_bytes_max {

@@ -81,12 +81,11 @@ impl Provider {
         }
         let metadata = self.metadata().await?;
         let client = client(self, &metadata);
-        let http = |request| self.http.call(request);
         let request = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .map_err(|error| refused(&words(&error)))?
             .set_pkce_verifier(PkceCodeVerifier::new(waiting.verifier.clone()));
-        let answer: Answer = request.request_async(&http).await.map_err(|error| refused(&words(&error)))?;
+        let answer: Answer = request.request_async(&self.http).await.map_err(|error| refused(&words(&error)))?;
         let nonce = Nonce::new(waiting.nonce.clone());
         let claims = match self.check(&metadata, &answer, &nonce) {
             // It may have begun to sign with a key we have not seen.
@@ -129,9 +128,8 @@ impl Provider {
         answer: &Answer,
         claims: &IdTokenClaims<More, CoreGenderClaim>,
     ) -> Option<Vec<String>> {
-        let http = |request| self.http.call(request);
         let request = client.user_info(answer.access_token().clone(), Some(claims.subject().clone())).ok()?;
-        let info: Result<UserInfoClaims<More, CoreGenderClaim>, _> = request.request_async(&http).await;
+        let info: Result<UserInfoClaims<More, CoreGenderClaim>, _> = request.request_async(&self.http).await;
         match info {
             Ok(info) => claims::groups_of_user_info(&info, &self.config),
             Err(error) => {

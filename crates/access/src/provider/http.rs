@@ -1,10 +1,11 @@
 //! How the provider is reached: through our HTTP client, to hosts the configuration names, without following redirects, within bounds.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
-use openidconnect::{HttpRequest, HttpResponse};
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use pinakes_config::ProviderConfig;
 use pinakes_config::limits::access::{PROVIDER_BYTES_MAX, PROVIDER_TIME_MAX};
 use thiserror::Error;
@@ -27,6 +28,19 @@ pub enum HttpError {
 pub trait ProviderHttp: Send + Sync {
     /// Makes one.
     fn call(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, HttpError>>;
+}
+
+/// It, as the protocol's crate wants it.
+#[derive(Clone)]
+pub(crate) struct Reach(pub(crate) Arc<dyn ProviderHttp>);
+
+impl<'c> AsyncHttpClient<'c> for Reach {
+    type Error = HttpError;
+    type Future = BoxFuture<'c, Result<HttpResponse, HttpError>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        self.0.call(request)
+    }
 }
 
 /// The real one.

@@ -24,6 +24,7 @@ use crate::secrets::{Purpose, fresh, hash};
 
 pub use http::{HttpError, ProviderHttp, Reqwest};
 
+use http::Reach;
 use pending::{Pending, Waiting};
 
 /// Where the provider sends people back to.
@@ -34,7 +35,7 @@ pub struct Provider {
     pub(crate) config: ProviderConfig,
     secret: Option<ClientSecret>,
     redirect: RedirectUrl,
-    http: Arc<dyn ProviderHttp>,
+    http: Reach,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     /// What it says of itself, fetched when first needed: it may be down when this server starts.
@@ -72,7 +73,7 @@ impl Provider {
             None => None,
         };
         let redirect = RedirectUrl::new(format!("{public_url}{CALLBACK}")).map_err(|error| wrong(format!("server.public_url: {error}")))?;
-        Ok(Self { config, secret, redirect, http, clock, random, metadata: RwLock::new(None), pending: Pending::default() })
+        Ok(Self { config, secret, redirect, http: Reach(http), clock, random, metadata: RwLock::new(None), pending: Pending::default() })
     }
 
     /// Begins a sign-in; afterwards the browser goes to `return_to`, a path of ours.
@@ -115,8 +116,7 @@ impl Provider {
     async fn discover(&self) -> Result<Arc<CoreProviderMetadata>, ApiError> {
         let issuer = IssuerUrl::new(self.config.issuer.clone())
             .map_err(|error| ApiError::new(Code::InvalidConfig, format!("access.oidc_issuer: {error}")))?;
-        let http = |request| self.http.call(request);
-        let found = CoreProviderMetadata::discover_async(issuer, &http).await.map_err(|error| {
+        let found = CoreProviderMetadata::discover_async(issuer, &self.http).await.map_err(|error| {
             ApiError::new(Code::NotReady, "The sign-in provider does not answer as it should; the log has the details.")
                 .caused_by(words(&error))
         })?;

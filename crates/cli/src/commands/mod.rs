@@ -1,6 +1,8 @@
 //! One file a command: translate the arguments, call, print.
 
+mod access;
 mod ask;
+mod audit;
 mod bench;
 mod bench_engine;
 mod bench_load;
@@ -14,6 +16,7 @@ mod eval_golden;
 mod eval_retrieval;
 mod index;
 mod init;
+mod key;
 mod mcp;
 mod model;
 mod model_logits;
@@ -21,6 +24,7 @@ mod percentiles;
 mod search;
 mod serve;
 mod status;
+mod user;
 
 use std::process::ExitCode;
 
@@ -53,6 +57,10 @@ pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
         Command::Serve { .. } => serve::run(&config).await,
         Command::Mcp => mcp::run(&config).await,
         Command::Bot(command) => bot::run(&config, &global, command).await,
+        Command::User(command) => user::run(&config, &global, command).await,
+        Command::Key(command) => key::run(&config, &global, command).await,
+        Command::Access(command) => access::run(&config, &global, command).await,
+        Command::Audit(command) => audit::run(&config, &global, command),
         Command::Model(command) => model::run(&config, &global, command).await,
         Command::Eval(Eval::Retrieval { beir, mode, fusion }) => eval_retrieval::run(&config, &global, &beir, mode, fusion).await,
         Command::Engine(command) => engine::run(&config, &global, command).await,

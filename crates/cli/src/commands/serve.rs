@@ -7,11 +7,10 @@ use pinakes_api::{ApiError, Code};
 use pinakes_config::{Config, Warm};
 use pinakes_ingest::{JobQueue, ReadSide};
 use pinakes_server::{Parts, StoreLibrary, serve, signalled};
-use pinakes_types::Principal;
 use tokio::task::JoinHandle;
 
 use crate::system::{SystemClock, SystemRandom};
-use crate::{End, bot, generator, output, wiring};
+use crate::{End, access, bot, generator, output, wiring};
 
 pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     let embedder = wiring::embedder(config).await?;
@@ -24,16 +23,23 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     let warming = warm(config, &searcher)?;
     let queue = JobQueue::start(store.clone(), embedder, wiring::extract_worker(config)?, random.clone()).await?;
     let catalog = store.catalog.clone();
-    let (library, staging) = StoreLibrary::start(store, searcher, legs, queue)?;
+    let access = access::open(config, &catalog)?;
+    if !access.is_single_user() {
+        // Rules and file modes may have changed while nobody looked: nobody is let in by those of yesterday.
+        store.relabel().await?;
+    }
+    let (library, staging) = StoreLibrary::start(store, searcher, legs, queue, access.clone())?;
     let bot = bot::start(config, &catalog, library.clone()).await?;
     let hook = bot.as_ref().and_then(|bot| bot.hook.clone());
-    let parts = Parts { library, clock: Arc::new(SystemClock), random, staging, bot: hook, principal: Principal::local_operator() };
+    let parts = Parts { library, clock: Arc::new(SystemClock), random, staging, bot: hook, access: access.clone() };
     let serving = serve(parts, &config.server)?;
     output::line(&format!("listening on http://{}", serving.address()));
+    access::invite(config, &access, serving.address()).await?;
     let ended = serving.run(signalled).await;
     if let Some(warming) = warming {
         warming.abort();
     }
+    access.audit().flush().await;
     ended?;
     Ok(End::Done)
 }

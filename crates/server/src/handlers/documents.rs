@@ -49,7 +49,7 @@ pub(crate) async fn delete(state: Data<State>, asker: Asker, id: Path<String>) -
 }
 
 /// An id that can be one; whatever cannot is not there.
-fn doc_id(id: &str) -> Result<DocId, Failure> {
+pub(crate) fn doc_id(id: &str) -> Result<DocId, Failure> {
     let plain = (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     plain.then(|| DocId(id.to_owned())).ok_or_else(|| Failure::not_found(WHAT))
 }

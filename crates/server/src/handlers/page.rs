@@ -31,7 +31,7 @@ pub(crate) async fn document(request: HttpRequest, id: Path<String>) -> Result<H
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish())
 }
 
-fn send(request: &HttpRequest, asset: &Asset) -> HttpResponse {
+pub(crate) fn send(request: &HttpRequest, asset: &Asset) -> HttpResponse {
     let tag = assets::tag();
     let known = header_text(request, &header::IF_NONE_MATCH).is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag));
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };

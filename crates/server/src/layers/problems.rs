@@ -61,6 +61,9 @@ fn answer(error: &ApiError, id: &str, shape: Shape) -> HttpResponse {
     if let Some(seconds) = error.retry_after_seconds {
         response.insert_header((header::RETRY_AFTER, seconds));
     }
+    if error.code == Code::NotSignedIn {
+        response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"pinakes\""));
+    }
     let (media_type, body) = shape(&public(error, id));
     response.insert_header((header::CONTENT_TYPE, media_type)).body(body)
 }

@@ -7,7 +7,10 @@ use pinakes_api::{Method, ROUTES};
 use crate::support::{DOC, Request, TestServer};
 
 fn concrete(path: &str) -> String {
-    path.replace("/jobs/{id}", "/jobs/j1").replace("/v1/models/{id}", "/v1/models/pinakes/extractive").replace("{id}", DOC)
+    path.replace("/jobs/{id}", "/jobs/j1")
+        .replace("/v1/models/{id}", "/v1/models/pinakes/extractive")
+        .replace("{name}", "ada")
+        .replace("{id}", DOC)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,6 +33,8 @@ async fn every_route_answers_with_what_openapi_says() {
         ("GET", &format!("/api/v1/conversations/{DOC}/export?format=markdown"), "", 200, "# Rent"),
         ("GET", "/api/v1/feedback", "", 200, "feedback"),
         ("POST", "/api/v1/feedback", &format!(r#"{{"answer_id":"{DOC}","verdict":"down","reason":"wrong"}}"#), 200, "given_at"),
+        ("GET", "/api/v1/session", "", 200, "\"accounts\":false"),
+        ("DELETE", "/api/v1/session", "", 200, "ended"),
         ("GET", "/api/v1/jobs", "", 200, "jobs"),
         ("GET", "/api/v1/jobs/j1", "", 200, "files_total"),
         ("GET", "/api/v1/status", "", 200, "chunks"),
@@ -46,6 +51,25 @@ async fn every_route_answers_with_what_openapi_says() {
     // In `uploads`, `streams` and `mcp`.
     let elsewhere = ["Post /api/v1/documents", "Get /api/v1/ask/{id}", "Delete /api/v1/ask/{id}", "Post /mcp"];
     let mut seen = BTreeSet::from(elsewhere.map(str::to_owned));
+    // Where nobody signs in there are no people; with people they are tested in `rights`.
+    let people = |route: &&pinakes_api::Route| {
+        ["/api/v1/people", "/api/v1/keys", "/api/v1/session", "/api/v1/documents/{id}/access"]
+            .iter()
+            .any(|start| route.path.starts_with(start))
+    };
+    for route in ROUTES.iter().filter(people).filter(|route| route.path != "/api/v1/session" || route.method == Method::Post) {
+        let (method, path) = (format!("{:?}", route.method).to_uppercase(), concrete(route.path));
+        let body = match route.path {
+            "/api/v1/session" => r#"{"name":"a","password":"b"}"#,
+            "/api/v1/session/link" => r#"{"secret":"a","password":"b"}"#,
+            "/api/v1/keys" => r#"{"name":"a","scopes":["read"]}"#,
+            "/api/v1/documents/{id}/access" => r#"{"labels":["public"]}"#,
+            "/api/v1/people" => r#"{"name":"a"}"#,
+            _ => "{}",
+        };
+        assert_eq!(server.send(Request::new(&method, &path).json(body)).await.code(), "not_found", "{method} {path}");
+        seen.insert(name(route));
+    }
     for (method, path, body, status, holds) in cases {
         let mut request = Request::new(method, path);
         if !body.is_empty() {

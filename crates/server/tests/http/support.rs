@@ -1,10 +1,12 @@
 //! A server on a free port, a library under the test's control, and a client that can misbehave.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use pinakes_access::{Access, Audit};
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, BlockName, Citation, Code, Completed, CompletionRequest, CompletionWords, ContentBlock,
     ContentQuery, Deleted, DocumentContent, DocumentCounts, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest,
@@ -15,7 +17,7 @@ use pinakes_bot::BotHook;
 use pinakes_config::ServerConfig;
 use pinakes_config::limits::ServerLimits;
 use pinakes_server::{Library, Parts, Promise, Stopper, serve};
-use pinakes_types::{CharSpan, Clock, DocId, DocVersion, DocumentKind, FileState, Principal, Random, Scope, SourceId, Timestamp};
+use pinakes_types::{CharSpan, Clock, DocId, DocVersion, DocumentKind, FileState, Label, Principal, Random, Scope, SourceId, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -33,6 +35,8 @@ pub(crate) struct Shelf {
     pub(crate) running: AtomicUsize,
     /// Names and bytes of uploads taken over.
     pub(crate) uploads: Mutex<Vec<(String, Vec<u8>)>>,
+    /// Labels they came with.
+    pub(crate) labels: Mutex<Vec<Option<BTreeSet<Label>>>>,
     pub(crate) deltas_sent: AtomicU64,
     /// Whether the document is closed to who asks.
     pub(crate) closed: AtomicBool,
@@ -231,11 +235,12 @@ impl Library for Shelf {
         })
     }
 
-    fn upload(self: Arc<Self>, _: Scope, staged: PathBuf, name: String) -> Promise<Uploaded> {
+    fn upload(self: Arc<Self>, _: Scope, staged: PathBuf, name: String, labels: Option<BTreeSet<Label>>) -> Promise<Uploaded> {
         Box::pin(async move {
             let bytes = fs_err::read(&staged).unwrap();
             let size = bytes.len() as u64;
             self.uploads.lock().unwrap().push((name.clone(), bytes));
+            self.labels.lock().unwrap().push(labels);
             Ok(Uploaded { doc_id: DocId(DOC.into()), job_id: "j1".into(), path: name, bytes: size })
         })
     }
@@ -316,7 +321,7 @@ impl Clock for Noon {
 }
 
 /// Counts up, so that ids differ and tests repeat.
-struct Counting(AtomicU64);
+pub(crate) struct Counting(pub(crate) AtomicU64);
 
 impl Random for Counting {
     fn fill(&self, buffer: &mut [u8]) {
@@ -355,6 +360,18 @@ impl TestServer {
     pub(crate) async fn with_bot(limits: ServerLimits, principal: Principal, bot: Option<Arc<BotHook>>) -> Self {
         let shelf = Arc::new(Shelf::default());
         let staging = tempfile::tempdir().unwrap();
+        let access = Access::single_user(principal, Audit::off());
+        Self::over(shelf, limits, access, staging, bot).await
+    }
+
+    /// With people who sign in, or whoever `access` lets in.
+    pub(crate) async fn over(
+        shelf: Arc<Shelf>,
+        limits: ServerLimits,
+        access: Access,
+        staging: tempfile::TempDir,
+        bot: Option<Arc<BotHook>>,
+    ) -> Self {
         let library: Arc<dyn Library> = Arc::clone(&shelf) as Arc<dyn Library>;
         let parts = Parts {
             library,
@@ -362,7 +379,7 @@ impl TestServer {
             random: Arc::new(Counting(AtomicU64::new(1))),
             staging: staging.path().to_owned(),
             bot,
-            principal,
+            access,
         };
         let serving = serve(parts, &config(limits)).unwrap();
         let (address, stopper) = (serving.address().to_string(), serving.stopper());

@@ -1,0 +1,43 @@
+//! What the audit log is told of questions and documents: who got which documents, never what they say.
+
+use std::collections::BTreeSet;
+
+use pinakes_access::{Access, Event};
+use pinakes_api::{AskResponse, Completed, Explained, SearchResponse};
+use pinakes_config::limits::access::AUDIT_DOCUMENTS_MAX;
+use pinakes_types::{DocId, Scope};
+
+/// Passages were shown.
+pub(crate) async fn retrieved(access: &Access, scope: &Scope, found: &SearchResponse) {
+    let documents = distinct(found.hits.iter().map(|hit| &hit.doc_id));
+    access.audit().note(scope.subject(), Event::Retrieval { documents }).await;
+}
+
+/// A question was answered.
+pub(crate) async fn answered(access: &Access, scope: &Scope, answer: &AskResponse) {
+    access.count_tokens(scope, (answer.usage.prompt_tokens + answer.usage.completion_tokens) as u64).await;
+    let shown = answer.citations.iter().map(|citation| &citation.doc_id).chain(answer.nearest.iter().map(|hit| &hit.doc_id));
+    let event = Event::Answer { documents: distinct(shown), model: answer.model.clone(), refused: answer.refused };
+    access.audit().note(scope.subject(), event).await;
+}
+
+/// A language model wrote without the documents.
+pub(crate) async fn completed(access: &Access, scope: &Scope, completed: &Completed) {
+    access.count_tokens(scope, (completed.usage.prompt_tokens + completed.usage.completion_tokens) as u64).await;
+}
+
+/// It was shown why passages are found, and which.
+pub(crate) async fn explained(access: &Access, scope: &Scope, explained: &Explained) {
+    let documents = distinct(explained.passages.iter().map(|passage| &passage.doc_id));
+    access.audit().note(scope.subject(), Event::Retrieval { documents }).await;
+}
+
+/// A document's text was opened.
+pub(crate) async fn opened(access: &Access, scope: &Scope, document: &DocId) {
+    access.audit().note(scope.subject(), Event::Export { what: document.0.clone() }).await;
+}
+
+fn distinct<'a>(documents: impl Iterator<Item = &'a DocId>) -> Vec<DocId> {
+    let all: BTreeSet<&DocId> = documents.collect();
+    all.into_iter().take(AUDIT_DOCUMENTS_MAX).cloned().collect()
+}
