@@ -172,25 +172,30 @@ fn a_follow_up_on_the_same_document_reads_only_what_was_said_since() {
         eprintln!("SKIPPED: smollm2-135m is not among the test models; `cargo xtask test` fetches it");
         return;
     }
-    fs_err::write(store.place("data/config.toml"), "[generator]\nmodel = \"smollm2-135m\"\n").unwrap();
+    let settings = "[generator]\nmodel = \"smollm2-135m\"\n[conversations]\nrewrite_time_max = \"0 s\"\n";
+    fs_err::write(store.place("data/config.toml"), settings).unwrap();
     store.write(
         "badges.md",
         "# Badges\n\nA lost badge is reported to reception within 24 hours. A new badge costs 15 euros.\n\n\
-                              Visitors park in row C beside the main gate. The car park at the Leipzig site has 48 places.\n",
+         Visitors park in row C beside the main gate. The car park at the Leipzig site has 48 places.\n",
     );
     store.add();
     let server = Server::over(store);
     let mut id: Option<String> = None;
-    let mut read_before = None;
+    let mut read_before: Option<u64> = None;
     let mut compared = 0;
-    for question in
-        ["How much does a new badge cost?", "Where do visitors park?", "Where is a lost badge reported?", "How much does a badge cost?"]
-    {
+    for question in [
+        "How much does a new badge cost?",
+        "Where do visitors park?",
+        "Where is a lost badge reported?",
+        "How much does it cost?",
+        "How many places does the car park have?",
+    ] {
         let answer = ask(&server, question, id.as_deref());
         id = answer["conversation_id"].as_str().map(str::to_owned);
         let tokens = |name: &str| answer["usage"][name].as_u64().unwrap();
+        // Where nothing the model wrote was carried, the answer is extractive and its usage is not told.
         if answer["extractive"] == true {
-            read_before = None;
             continue;
         }
         if let Some(before) = read_before {
@@ -200,5 +205,5 @@ fn a_follow_up_on_the_same_document_reads_only_what_was_said_since() {
         }
         read_before = Some(tokens("prompt_tokens"));
     }
-    assert!(compared > 0, "the model wrote no two answers in a row");
+    assert!(compared > 0, "the model wrote no second answer");
 }

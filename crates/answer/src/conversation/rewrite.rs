@@ -74,6 +74,11 @@ fn taken(written: &str, question: &str, earlier: &[Said]) -> Option<String> {
     if written.is_empty() || written.chars().count() > REWRITE_CHARS_MAX {
         return None;
     }
+    // An answer is made of words that were said, too.
+    let asks = written.ends_with('?') || !question.trim_end().ends_with('?');
+    if !asks || earlier.iter().any(|said| one_line(&said.turn.answer).contains(&written)) {
+        return None;
+    }
     let asked = content_words(question);
     let said: Vec<String> = earlier
         .iter()
@@ -101,12 +106,14 @@ mod tests {
             ("How many vacation days do employees get in Germany?", true),
             ("  Question: How many vacation days are there in Germany?\n", true),
             ("Employees in Germany get 30 vacation days.", false),
+            ("In Germany employees get 25 days.", false),
             ("How many vacation days do employees get?", false),
             ("In Germany?", false),
             ("", false),
         ] {
             assert_eq!(taken(written, "And in Germany?", &earlier).is_some(), taken_up, "{written}");
         }
+        assert_eq!(taken("Employees get 25 days.", "And they", &earlier), None, "an answer given before");
         assert_eq!(taken(&"days ".repeat(1_000), "And in Germany?", &earlier), None);
     }
 }
