@@ -92,7 +92,10 @@ mod tests {
         };
         let text = markdown(&conversation);
         assert_eq!(text.lines().filter(|line| line.starts_with('#')).collect::<Vec<_>>().len(), 2, "{text}");
-        assert!(!text.contains("](") && !text.contains("<script"), "{text}");
+        for mark in ['[', ']', '<', '>', '!', '*', '`'] {
+            let bare = text.match_indices(mark).any(|(at, _)| !text[..at].ends_with('\\'));
+            assert!(!bare, "{mark} means something in {text}");
+        }
         assert!(text.contains("\\[25\\](x) \\*days\\*"), "{text}");
     }
 }
