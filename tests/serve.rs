@@ -105,7 +105,7 @@ fn a_model_is_named_or_not_found() {
         post(&server.address, "/v1/chat/completions", &body).json()
     };
     assert!(asked(source)["choices"][0]["message"]["content"].as_str().unwrap().contains("five"), "{source}");
-    assert!(asked("pinakes/uploads")["choices"][0]["message"]["content"].as_str().unwrap().starts_with("No answer found"));
+    assert_eq!(asked("pinakes/nowhere")["error"]["code"], "model_not_found");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod compose;
 mod context;
 mod conversation;
 mod dated;
+mod dialogue;
 mod documents;
 mod evidence;
 mod explain;

@@ -11,7 +11,7 @@ use pinakes_answer::Figure;
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, Completed, CompletionRequest, CompletionWords, ContentQuery, Deleted, DocumentContent,
     DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest, Explained, IndexStatus, Job, JobList, Models, Ready,
-    SearchRequest, SearchResponse, Uploaded,
+    SearchRequest, SearchResponse, Turn, Uploaded,
 };
 use pinakes_types::{DocId, Label, Scope};
 use tokio::sync::mpsc;
@@ -34,6 +34,15 @@ pub trait Library: Conversations {
     /// An answer. Its parts go to `events` as they are made; a failure is returned and not sent. Nobody need listen: a closed channel is
     /// no error.
     fn ask(self: Arc<Self>, scope: Scope, request: AskRequest, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse>;
+
+    /// The same at the end of a dialogue that the asker keeps: what was said before, oldest first, says what the question means.
+    fn ask_in_dialogue(
+        self: Arc<Self>,
+        scope: Scope,
+        request: AskRequest,
+        said: Vec<Turn>,
+        events: mpsc::Sender<AskEvent>,
+    ) -> Promise<AskResponse>;
 
     /// A page of the list.
     fn documents(self: Arc<Self>, scope: Scope, query: DocumentListQuery) -> Promise<DocumentList>;

@@ -12,7 +12,7 @@ use pinakes_answer::{Figure, Searcher};
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, Code, Completed, CompletionRequest, CompletionWords, ContentQuery, Deleted,
     DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest, Explained, IndexStatus, Job, JobList,
-    Models, Ready, ReadyCheck, SearchRequest, SearchResponse, Uploaded,
+    Models, Ready, ReadyCheck, SearchRequest, SearchResponse, Turn, Uploaded,
 };
 use pinakes_ingest::{IngestError, JobQueue, ReadSide, Store, Work};
 use pinakes_types::{DocId, Label, Scope};
@@ -152,6 +152,16 @@ impl Library for StoreLibrary {
             notes::answered(&self.access, &scope, &answer).await;
             Ok(answer)
         })
+    }
+
+    fn ask_in_dialogue(
+        self: Arc<Self>,
+        scope: Scope,
+        request: AskRequest,
+        said: Vec<Turn>,
+        events: mpsc::Sender<AskEvent>,
+    ) -> Promise<AskResponse> {
+        Box::pin(async move { self.searcher.ask_in_dialogue(&scope, &request, &said, Some(events)).await })
     }
 
     fn documents(self: Arc<Self>, scope: Scope, query: DocumentListQuery) -> Promise<DocumentList> {

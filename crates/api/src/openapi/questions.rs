@@ -45,6 +45,7 @@ pub(super) fn explain() {}
 #[utoipa::path(post, path = "/api/v1/ask", tag = "questions", request_body = AskRequest, responses(
     (status = 200, content((AskResponse = "application/json"), (ServerSentEvent = "text/event-stream"))),
     (status = 400, body = Problem, content_type = "application/problem+json", description = "Not understood"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "No such model, or no such conversation of the asker's"),
     (status = 413, body = Problem, content_type = "application/problem+json", description = "The body or the question is too long"),
     (status = 415, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "The question is empty"),

@@ -1,4 +1,4 @@
-//! Answers from the documents: the last turn is the question, citations become annotations.
+//! Answers from the documents: the last turn is the question, those before say what it means, citations become annotations.
 
 use pinakes_api::openai::{Annotation, UrlCitation};
 use pinakes_api::{AskEvent, AskRequest, AskResponse, Citation, Code, Filters, Speaker, Turn};
@@ -24,7 +24,8 @@ pub(super) async fn begin(
     check::words(&request.question, &state.search_limits)?;
     let place = state.asks.enter().await?;
     let (sender, events) = mpsc::channel(state.limits.stream_events_max);
-    let (limit, answer) = (state.limits.ask_time_max, state.library().ask(scope, request, sender));
+    let said = turns[..turns.len() - 1].to_vec();
+    let (limit, answer) = (state.limits.ask_time_max, state.library().ask_in_dialogue(scope, request, said, sender));
     let work = Work::spawn(&state.runtime, async move {
         let answered = crate::deadline::within(limit, answer).await;
         drop(place);

@@ -48,6 +48,15 @@ async fn the_documents_answer_with_citations_as_annotations() {
     assert_eq!((&citation["title"], &citation["start_index"], &citation["end_index"]), (&json!("Lease"), &json!(0), &json!(TEXT.len())));
     assert_eq!(reply["choices"][0]["finish_reason"], "stop");
 
+    let follow_up = json!([
+        { "role": "user", "content": "When is rent due?" },
+        { "role": "assistant", "content": TEXT },
+        { "role": "user", "content": "And the deposit?" },
+    ]);
+    assert_eq!(chat(&server, json!({ "model": "pinakes", "messages": follow_up })).await.status, 200);
+    let said: Vec<String> = server.shelf.said.lock().unwrap().iter().map(|turn| turn.text.clone()).collect();
+    assert_eq!(said, ["When is rent due?", TEXT]);
+
     let mut streamed = asked("pinakes/files", "When?");
     streamed["stream"] = true.into();
     streamed["stream_options"] = json!({ "include_usage": true });

@@ -11,7 +11,7 @@ use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, BlockName, Citation, Code, Completed, CompletionRequest, CompletionWords, ContentBlock,
     ContentQuery, Deleted, DocumentContent, DocumentCounts, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest,
     Explained, Form, FusionUsed, IndexStatus, Job, JobKind, JobList, JobState, Models, QuoteMatch, Ready, ReadyCheck, Retrieval,
-    SearchRequest, SearchResponse, Searched, StateCounts, Support, Uploaded, Usage,
+    SearchRequest, SearchResponse, Searched, StateCounts, Support, Turn, Uploaded, Usage,
 };
 use pinakes_bot::BotHook;
 use pinakes_config::ServerConfig;
@@ -38,6 +38,8 @@ pub(crate) struct Shelf {
     /// Labels they came with.
     pub(crate) labels: Mutex<Vec<Option<BTreeSet<Label>>>>,
     pub(crate) deltas_sent: AtomicU64,
+    /// What was said before the last question in a dialogue.
+    pub(crate) said: Mutex<Vec<Turn>>,
     /// Whether the document is closed to who asks.
     pub(crate) closed: AtomicBool,
 }
@@ -196,6 +198,17 @@ impl Library for Shelf {
             watch.1 = true;
             Ok(answer())
         })
+    }
+
+    fn ask_in_dialogue(
+        self: Arc<Self>,
+        scope: Scope,
+        request: AskRequest,
+        said: Vec<Turn>,
+        events: mpsc::Sender<AskEvent>,
+    ) -> Promise<AskResponse> {
+        *self.said.lock().unwrap() = said;
+        self.ask(scope, request, events)
     }
 
     fn documents(self: Arc<Self>, _: Scope, _: DocumentListQuery) -> Promise<DocumentList> {
