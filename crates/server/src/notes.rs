@@ -15,7 +15,7 @@ pub(crate) async fn retrieved(access: &Access, scope: &Scope, found: &SearchResp
 
 /// A question was answered.
 pub(crate) async fn answered(access: &Access, scope: &Scope, answer: &AskResponse) {
-    access.count_tokens(scope, (answer.usage.prompt_tokens + answer.usage.completion_tokens) as u64).await;
+    access.count_tokens(scope, answer.usage.prompt_tokens + answer.usage.completion_tokens).await;
     let shown = answer.citations.iter().map(|citation| &citation.doc_id).chain(answer.nearest.iter().map(|hit| &hit.doc_id));
     let event = Event::Answer { documents: distinct(shown), model: answer.model.clone(), refused: answer.refused };
     access.audit().note(scope.subject(), event).await;
@@ -23,7 +23,7 @@ pub(crate) async fn answered(access: &Access, scope: &Scope, answer: &AskRespons
 
 /// A language model wrote without the documents.
 pub(crate) async fn completed(access: &Access, scope: &Scope, completed: &Completed) {
-    access.count_tokens(scope, (completed.usage.prompt_tokens + completed.usage.completion_tokens) as u64).await;
+    access.count_tokens(scope, completed.usage.prompt_tokens + completed.usage.completion_tokens).await;
 }
 
 /// It was shown why passages are found, and which.
