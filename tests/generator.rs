@@ -1,9 +1,37 @@
 //! A language model behind the binary: answers that are held against the documents, and the engine's own commands.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and says what it leaves out")]
 
+#[path = "support/http.rs"]
+mod http;
 mod support;
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
 use support::{Store, shared};
+
+/// A server that ends with the test.
+struct Server(Child, String);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Serves a store with the small model.
+fn serve(store: &Store) -> Server {
+    let arguments = ["--set", "generator.model=smollm2-135m", "serve", "--address", "127.0.0.1:0", "--quiet"];
+    let mut child = store.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().rsplit('/').next().unwrap().to_owned();
+    Server(child, address)
+}
 
 /// A store with the small trained model in it, or nothing, loudly.
 fn store() -> Option<Store> {
@@ -38,6 +66,16 @@ fn what_the_model_writes_is_shown_only_where_the_documents_carry_it() {
             assert_eq!(file[place(0)..place(1)].iter().collect::<String>(), citation["quote"].as_str().unwrap());
             assert_ne!(citation["support"], "none", "{answer}");
         }
+        let said: Vec<char> = answer["answer"].as_str().unwrap().chars().collect();
+        for sentence in answer["sentences"].as_array().unwrap() {
+            let place = |end: usize| sentence["span"][end].as_u64().unwrap() as usize;
+            let words: String = said[place(0)..place(1)].iter().collect();
+            assert!(!words.is_empty() && !words.contains('['), "{words}: {answer}");
+            assert_eq!(sentence["support"] == "none", sentence["markers"].as_array().unwrap().is_empty(), "{answer}");
+        }
+        let read = &answer["sources"][0];
+        assert_ne!(read["extent"], "unread", "{answer}");
+        assert!(extractive || read["chars_read"] == read["chars_total"], "a short document is read whole: {answer}");
     }
     assert!(generated > 0, "nothing that the model wrote was carried by the documents");
     let refused = store.json(1, &["--set", "generator.model=smollm2-135m", "ask", "What is the boiling point of tungsten on Jupiter?"]);
@@ -67,6 +105,31 @@ fn what_is_read_ahead_is_found_by_the_first_question() {
     assert!(warm(64, &["--pinned"])["error"]["detail"].as_str().unwrap().contains("generator.warm_paths"));
     let nowhere = store.json(64, &["--set", "generator.model=smollm2-135m", "--set", "generator.cache_disk=0 B", "engine", "warm"]);
     assert!(nowhere["error"]["detail"].as_str().unwrap().contains("cache_disk"), "{nowhere}");
+}
+
+#[test]
+fn a_document_deleted_while_it_is_read_ends_the_answer() {
+    let Some(store) = store() else { return };
+    let rules = (1..400).map(|number| format!("Rule {number} of parking says that row {number} is for guest number {number}.\n\n"));
+    store.write("parking.md", format!("# Parking rules\n\n{}", rules.collect::<String>()));
+    store.add();
+    let server = serve(&store);
+    let body = json!({ "question": "For which guest is row 7 of parking?", "stream": true }).to_string();
+    let mut stream = TcpStream::connect(&server.1).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let head =
+        format!("POST /api/v1/ask HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n", server.1, body.len());
+    write!(stream, "{head}Connection: close\r\n\r\n{body}").unwrap();
+    let mut events = BufReader::new(stream).lines().map_while(Result::ok).filter_map(|line| line.strip_prefix("data: ").map(str::to_owned));
+    let first: Value = serde_json::from_str(&events.next().unwrap()).unwrap();
+    let document = format!("/api/v1/documents/{}", first["hits"][0]["doc_id"].as_str().unwrap());
+    // It has just begun to be read: some thousand tokens.
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(http::send(&server.1, "DELETE", &document, "text/plain", "*/*", b"").status, 200);
+    let deleted = Instant::now();
+    let last: Value = serde_json::from_str(&events.last().unwrap()).unwrap();
+    assert_eq!((&last["event"], &last["code"]), (&"error".into(), &"source_withdrawn".into()), "{last}");
+    assert!(deleted.elapsed() < Duration::from_secs(5), "a second, with room for a busy machine: {:?}", deleted.elapsed());
 }
 
 #[test]

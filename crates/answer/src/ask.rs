@@ -4,36 +4,73 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pinakes_api::{
-    ApiError, AskEvent, AskRequest, AskResponse, Citation, Evidence, Hit, Retrieval, SearchRequest, Searched, Timings, Usage,
+    ApiError, AskEvent, AskRequest, AskResponse, Evidence, Hit, Retrieval, SearchRequest, Searched, Source, Support, Timings, Usage,
 };
 use pinakes_catalog::Passage;
 use pinakes_index::Candidate;
 use pinakes_types::Scope;
 use tokio::sync::mpsc;
 
-use crate::compose::{Ranked, choose, cite, rank};
+use crate::answer::{Answer, Saying};
+use crate::compose::{Ranked, choose};
 use crate::context::{Context, passages_read};
 use crate::conversation::Earlier;
-use crate::evidence::{Document, Documents, sentences_of};
+use crate::drafting::{Prompted, Written};
+use crate::evidence::Documents;
 use crate::generator::Generator;
+use crate::inquiry::{Inquiry, best, in_turn};
 use crate::listener::Listener;
 use crate::question::{check, content_words};
 use crate::search::hit;
 use crate::searcher::catalog_error;
-use crate::written::{Prompted, Written};
-use crate::{Searcher, lineage};
+use crate::sentence::Document;
+use crate::watch::Watch;
+use crate::{Searcher, language, lineage, queries};
 
 /// Events that may wait for a slow reader.
 pub const EVENTS_MAX: usize = 64;
 /// Passages named in a refusal.
 const NEAREST: usize = 3;
 
+/// An answer before it is told how it came about.
+#[derive(Default)]
+struct Made {
+    answer: Answer,
+    sources: Vec<Source>,
+    documents: Documents,
+    usage: Usage,
+    reasoning: Option<String>,
+    notes: Vec<String>,
+    /// `None` for the documents' own sentences.
+    writer: Option<Generator>,
+    sent_to: Option<String>,
+    timings: Timings,
+    first_words: Option<Instant>,
+}
+
+/// What a question found.
+struct Findings<'a> {
+    question: &'a str,
+    language: Option<&'static str>,
+    /// Passages as they were found for it as a whole.
+    passages: Vec<(Passage, Candidate)>,
+    inquiries: Vec<Inquiry>,
+    documents: Documents,
+}
+
+impl Findings<'_> {
+    fn supported(&self) -> impl Iterator<Item = &Inquiry> {
+        self.inquiries.iter().filter(|inquiry| inquiry.supported)
+    }
+}
+
 impl Searcher {
     /// Answers from the documents the scope allows, in the light of the conversation that the question continues, and keeps the answer
     /// where that is wanted. Events go to `listener` while the answer is made; the last is `done`, and comes after the answer was kept.
     ///
     /// # Errors
-    /// As [`Searcher::search`]; a conversation that is not the asker's, or full.
+    /// As [`Searcher::search`]; a conversation that is not the asker's, or full; [`pinakes_api::Code::SourceWithdrawn`] when a document it
+    /// rests on may not be read any more.
     pub async fn ask(
         &self,
         scope: &Scope,
@@ -48,7 +85,7 @@ impl Searcher {
     /// The same as the next turn of a conversation that somebody else keeps ([`Searcher::after`]).
     ///
     /// # Errors
-    /// As [`Searcher::search`].
+    /// As [`Searcher::ask`].
     pub async fn ask_after(
         &self,
         scope: &Scope,
@@ -80,170 +117,270 @@ impl Searcher {
     ) -> Result<(AskResponse, Vec<Hit>), ApiError> {
         let started = Instant::now();
         let question = check(&request.question)?;
-        let writer = self.generators.of_request(request.model.as_deref())?.into_iter().next();
+        let writers = self.generators.of_request(request.model.as_deref())?;
         let query = earlier.query.as_deref().unwrap_or(question);
-        let search = SearchRequest { mode: request.mode, filters: request.filters.clone(), ..SearchRequest::new(query) };
+        let parts = queries::parts(query);
+        let queries = if parts.is_empty() { vec![query.to_owned()] } else { parts };
         let settings = self.store.config.answer;
         // A generator reads whole documents, and a wider look says better which.
-        let wanted = if writer.is_some() { settings.passages.max(settings.candidates) } else { settings.passages };
-        let found = self.find(scope, query, &search, wanted).await?;
-        let passages = &found.passages[..found.passages.len().min(settings.passages)];
-        let (documents, _) = self.store.catalog.searchable(scope).await.map_err(catalog_error)?;
-        let searched = Searched { documents, passages: passages.len() as u64 };
-        let retrieval_ms = started.elapsed().as_millis() as u64;
-        let words = content_words(query);
-        let hits = |number: usize| {
-            passages
-                .iter()
-                .take(number)
-                .enumerate()
-                .map(|(place, (passage, candidate))| hit(place + 1, passage.clone(), candidate, &words, false))
-                .collect::<Vec<_>>()
-        };
-        let all = hits(usize::MAX);
-        listener.tell(|| AskEvent::Retrieval(Retrieval { searched, took_ms: retrieval_ms, hits: all.clone() })).await;
-
-        let texts = self.documents_of(scope, passages, Documents::new()).await?;
-        let ranked = self.rank_sentences(query, found.vector, passages, &texts).await?;
-        let evidence = ranked.first().map_or_else(Evidence::default, |best| best.signals.evidence());
-        let supported = !ranked.is_empty() && evidence.support >= settings.support_min;
-        let (mut sources, mut read) = (passages_read(&texts, passages), texts.clone());
-        let mut first_words_ms = started.elapsed().as_millis() as u64;
-        let written = match writer {
-            Some(generator) if supported => {
-                // Before a text is read: what was read under rights that have changed is not to be found.
-                self.follow_rights(generator).await?;
-                let context = self.context(scope, generator, &found.passages, texts, earlier).await?;
-                first_words_ms = started.elapsed().as_millis() as u64;
-                let prompted = Prompted { question, turns: &earlier.turns, context: &context, ranked: &ranked };
-                let written = self.try_generator(generator, scope, &prompted, listener).await?;
-                if written.is_some() {
-                    sources = context.sources();
-                    read = context.documents();
-                }
-                written
-            }
-            _ => None,
-        };
-        let extractive = written.is_none();
-        let Written { answer, citations, usage } = match written {
-            Some(written) => written,
-            None if supported => self.extract(&ranked, listener).await,
-            None => Written::default(),
-        };
-        let refused = citations.is_empty();
-        let answer = if refused { refusal(searched) } else { answer };
-        if refused {
-            listener.tell(|| AskEvent::Delta { text: answer.clone() }).await;
+        let wanted = if !writers.is_empty() { settings.passages.max(settings.candidates) } else { settings.passages };
+        let mut found = Vec::with_capacity(queries.len());
+        for query in &queries {
+            let search = SearchRequest { mode: request.mode, filters: request.filters.clone(), ..SearchRequest::new(query) };
+            found.push(self.find(scope, query, &search, wanted).await?);
         }
-        let cited: Vec<&Document> = sources
-            .iter()
-            .filter(|source| citations.iter().any(|citation| citation.doc_id == source.doc_id))
-            .filter_map(|source| read.get(&source.doc_id).map(Arc::as_ref))
-            .collect();
-        let total_ms = started.elapsed().as_millis() as u64;
-        let generator = writer.filter(|_| !extractive);
+        let passages = in_turn(&found);
+        let (documents, _) = self.store.catalog.searchable(scope).await.map_err(catalog_error)?;
+        let near = best(&passages, settings.passages);
+        let searched = Searched { documents, passages: near.len() as u64 };
+        let retrieval_ms = millis(started);
+        let hits = shown(query, near);
+        listener.tell(|| AskEvent::Retrieval(Retrieval { searched, took_ms: retrieval_ms, hits: hits.clone() })).await;
+
+        let mut texts = Documents::new();
+        let mut inquiries = Vec::with_capacity(queries.len());
+        for (query, found) in queries.iter().zip(&found) {
+            texts = self.documents_of(scope, best(&found.passages, settings.passages), texts).await?;
+            inquiries.push(self.inquire(query, found, &texts).await?);
+        }
+        let language = language::of_question(question);
+        let findings = Findings { question, language, passages, inquiries, documents: texts };
+        let mut made = self.make(scope, &findings, request, earlier, &writers, listener).await?;
+
+        let refused = made.answer.citations.is_empty();
+        if refused {
+            made.answer = Answer { text: language::refusal(language, searched), ..Answer::default() };
+            listener.tell(|| AskEvent::Delta { text: made.answer.text.clone() }).await;
+        } else {
+            made.notes.extend(unanswered(&findings));
+            made.notes.extend(lineage::notes(&cited(&made)));
+        }
+        let total_ms = millis(started);
         let response = AskResponse {
-            answer,
             refused,
-            model: generator.map_or(AskResponse::EXTRACTIVE, Generator::name).to_owned(),
-            citations,
-            timings: Timings { retrieval_ms, first_words_ms, answer_ms: total_ms - retrieval_ms, total_ms },
-            usage,
+            timings: Timings {
+                retrieval_ms,
+                first_words_ms: made.first_words.map_or(total_ms, |at| at.duration_since(started).as_millis() as u64),
+                answer_ms: total_ms - retrieval_ms,
+                total_ms,
+                ..made.timings
+            },
             searched,
-            extractive,
-            evidence,
-            nearest: if refused { hits(NEAREST) } else { vec![] },
-            notes: lineage::notes(&cited),
-            sent_to: generator.and_then(Generator::sent_to).map(str::to_owned),
-            sources,
-            ..AskResponse::default()
+            evidence: strongest(&findings),
+            nearest: if refused { hits.iter().take(NEAREST).cloned().collect() } else { vec![] },
+            queries: if queries == [question] { vec![] } else { queries },
+            ..response(made)
         };
-        Ok((response, all))
+        Ok((response, hits))
     }
 
-    async fn rank_sentences(
+    /// The generator's answer where there is one that holds, else the documents' own sentences, else nothing.
+    async fn make(
         &self,
-        question: &str,
-        vector: Option<Vec<f32>>,
-        passages: &[(Passage, Candidate)],
-        documents: &Documents,
-    ) -> Result<Vec<Ranked>, ApiError> {
-        let sentences = sentences_of(documents, passages);
-        if sentences.is_empty() {
-            return Ok(vec![]);
+        scope: &Scope,
+        findings: &Findings<'_>,
+        request: &AskRequest,
+        earlier: &Earlier,
+        writers: &[&Generator],
+        listener: &Listener,
+    ) -> Result<Made, ApiError> {
+        if findings.supported().next().is_none() {
+            return Ok(Made { sources: self.passages_read(findings), ..Made::default() });
         }
-        let vector = match vector {
-            Some(vector) => vector,
-            None => self.embed_query(question).await?,
+        let mut made = Made::default();
+        for generator in writers {
+            // Whatever becomes of it, the question and its sources went there.
+            made.sent_to = generator.sent_to().map(str::to_owned).or(made.sent_to);
+            match self.write(scope, findings, request, earlier, generator, listener).await? {
+                Outcome::Holds(written) | Outcome::FoundNothing(written) => {
+                    return Ok(Made { sent_to: made.sent_to, ..*written });
+                }
+                Outcome::Falls { note, usage, timings, silent } => {
+                    (made.usage, made.timings) = (usage, timings);
+                    made.notes = vec![note.to_owned()];
+                    // The next steps in for one that does not answer, not for one whose answer does not hold.
+                    if !silent {
+                        break;
+                    }
+                }
+            }
+        }
+        let first_words = Instant::now();
+        made.answer = self.extract(findings, listener).await;
+        let mut watch = Watch::new(findings.documents.values().map(Arc::as_ref));
+        self.look_again_now(scope, &mut watch).await?;
+        Ok(Made { sources: self.passages_read(findings), documents: findings.documents.clone(), first_words: Some(first_words), ..made })
+    }
+
+    fn passages_read(&self, findings: &Findings<'_>) -> Vec<Source> {
+        passages_read(&findings.documents, best(&findings.passages, self.store.config.answer.passages))
+    }
+
+    /// Lets the generator write.
+    async fn write(
+        &self,
+        scope: &Scope,
+        findings: &Findings<'_>,
+        request: &AskRequest,
+        earlier: &Earlier,
+        generator: &Generator,
+        listener: &Listener,
+    ) -> Result<Outcome, ApiError> {
+        // Before a text is read: what was read under rights that have changed is not to be found.
+        self.follow_rights(generator).await?;
+        let planned = Instant::now();
+        let context = self.context(scope, generator, findings, earlier).await?;
+        let context_ms = millis(planned);
+        let mut ranked: Vec<Ranked> = findings.supported().flat_map(|inquiry| inquiry.ranked.iter().cloned()).collect();
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let vectors: Vec<&[f32]> = findings.supported().map(|inquiry| inquiry.vector.as_slice()).collect();
+        let prompted = Prompted {
+            question: findings.question,
+            language: findings.language,
+            vectors: &vectors,
+            turns: &earlier.turns,
+            context: &context,
+            ranked: &ranked,
+            citing: request.citing.unwrap_or_default(),
+            strict: request.strict.unwrap_or(self.store.config.answer.strict),
+            thinking: request.thinking,
         };
-        let vectors = self.embed_all(sentences.iter().map(|(_, sentence)| sentence.in_place()).collect()).await?;
-        Ok(rank(question, &vector, sentences, vectors, passages))
+        let written = match self.generate(generator, scope, &prompted, listener).await {
+            Ok(written) => written,
+            Err(failed) if failed.said_nothing && failed.error.code != pinakes_api::Code::SourceWithdrawn => {
+                tracing::warn!(error = %failed.error, "the generator could not answer; the extractive answer is given");
+                let timings = Timings { context_ms, ..Timings::default() };
+                return Ok(Outcome::Falls { note: FELL_SILENT, silent: true, usage: Usage::default(), timings });
+            }
+            Err(failed) => return Err(failed.error),
+        };
+        let Written { answer, usage, reasoning, left_out, found_nothing, changed, first_words, verification } = written;
+        let timings = Timings { context_ms, verification_ms: verification.as_millis() as u64, ..Timings::default() };
+        if answer.citations.is_empty() && !found_nothing {
+            return Ok(Outcome::Falls { note: NOT_BORNE_OUT, silent: false, usage, timings });
+        }
+        let mut notes = Vec::new();
+        notes.extend(found_nothing.then(|| FOUND_NOTHING.to_owned()));
+        notes.extend((left_out > 0 && !found_nothing).then(|| match left_out {
+            1 => "One sentence of the language model was left out: the sources do not bear it out.".to_owned(),
+            number => format!("{number} sentences of the language model were left out: the sources do not bear them out."),
+        }));
+        notes.extend(changed.then(|| CHANGED.to_owned()));
+        let made = Made {
+            answer,
+            sources: context.sources(),
+            documents: context.documents(),
+            usage,
+            reasoning: Some(reasoning).filter(|reasoning| !reasoning.is_empty()),
+            notes,
+            writer: Some(generator.clone()),
+            sent_to: None,
+            timings,
+            first_words,
+        };
+        Ok(if found_nothing { Outcome::FoundNothing(Box::new(made)) } else { Outcome::Holds(Box::new(made)) })
     }
 
     /// What the generator is to read: of the documents of the passages found, the best, with those of the turn before.
-    async fn context(
-        &self,
-        scope: &Scope,
-        generator: &Generator,
-        found: &[(Passage, Candidate)],
-        known: Documents,
-        earlier: &Earlier,
-    ) -> Result<Context, ApiError> {
+    async fn context(&self, scope: &Scope, generator: &Generator, findings: &Findings<'_>, earlier: &Earlier) -> Result<Context, ApiError> {
         let documents_max = self.store.config.answer.documents;
         let mut best: Vec<&str> = Vec::new();
-        for (passage, _) in found {
+        for (passage, _) in &findings.passages {
             if best.len() < documents_max && !best.contains(&passage.doc.0.as_str()) {
                 best.push(&passage.doc.0);
             }
         }
-        let of_best: Vec<_> = found.iter().filter(|(passage, _)| best.contains(&passage.doc.0.as_str())).cloned().collect();
-        let documents = self.documents_of(scope, &of_best, known).await?;
+        let of_best: Vec<_> = findings.passages.iter().filter(|(passage, _)| best.contains(&passage.doc.0.as_str())).cloned().collect();
+        let documents = self.documents_of(scope, &of_best, findings.documents.clone()).await?;
         let documents = self.documents_named(scope, &earlier.documents, documents).await?;
         Context::new(generator, &documents, &of_best, earlier, documents_max)
     }
 
-    /// The generator's answer, or `None` where the extractive one is to be given: nothing the generator said was carried by the
-    /// documents, or it is too busy or failed before its first words.
-    async fn try_generator(
-        &self,
-        generator: &Generator,
-        scope: &Scope,
-        prompted: &Prompted<'_>,
-        listener: &Listener,
-    ) -> Result<Option<Written>, ApiError> {
-        match self.generate(generator, scope, prompted, listener).await {
-            Ok(written) => Ok(written),
-            Err(failed) if failed.said_nothing => {
-                tracing::warn!(error = %failed.error, "the generator could not answer; the extractive answer is given");
-                Ok(None)
-            }
-            Err(failed) => Err(failed.error),
-        }
-    }
-
     /// The answer in the documents' own sentences.
-    async fn extract(&self, ranked: &[Ranked], listener: &Listener) -> Written {
-        let mut answer = String::new();
-        let mut citations: Vec<Citation> = Vec::new();
-        for chosen in choose(ranked, self.store.config.answer.sentences_max) {
-            let Some((words, citation)) = cite(&answer, citations.len() as u32 + 1, &chosen.sentence.plain, &chosen.sentence) else {
+    async fn extract(&self, findings: &Findings<'_>, listener: &Listener) -> Answer {
+        let mut answer = Answer::default();
+        let parts = findings.supported().count().max(1);
+        let sentences_max = (self.store.config.answer.sentences_max / parts).max(1);
+        for chosen in findings.supported().flat_map(|inquiry| choose(&inquiry.ranked, sentences_max)) {
+            let words = chosen.sentence.plain.clone();
+            if answer.says(&words) {
                 continue;
-            };
-            answer.push_str(&words);
-            listener.words(words).await;
-            listener.citation(citation.clone()).await;
-            citations.push(citation);
+            }
+            let (text, citations) = answer.say(&Saying { words, gap: " ", support: Support::Full, quotes: vec![chosen.sentence] });
+            listener.words(text).await;
+            for citation in citations {
+                listener.citation(citation).await;
+            }
         }
-        Written { answer, citations, usage: Usage::default() }
+        answer
     }
 }
 
-/// The words of a refusal.
-fn refusal(searched: Searched) -> String {
-    match searched.documents {
-        0 => "No answer found: there are no documents to search yet.".to_owned(),
-        1 => "No answer found, searched 1 document.".to_owned(),
-        number => format!("No answer found, searched {number} documents."),
+/// What became of letting the generator write.
+enum Outcome {
+    Holds(Box<Made>),
+    /// It says that its sources are silent.
+    FoundNothing(Box<Made>),
+    /// The documents' own sentences are to be given instead.
+    Falls {
+        note: &'static str,
+        /// Whether it said nothing at all.
+        silent: bool,
+        usage: Usage,
+        timings: Timings,
+    },
+}
+
+const NOT_BORNE_OUT: &str =
+    "What the language model wrote was not borne out by the documents; the answer is made of the documents' own sentences.";
+const FELL_SILENT: &str = "The language model could not answer; the answer is made of the documents' own sentences.";
+const FOUND_NOTHING: &str = "The language model found no answer in what it read.";
+const CHANGED: &str = "A source was changed while the answer was written; its quotations are from before.";
+
+/// The answer as the API tells it.
+fn response(made: Made) -> AskResponse {
+    let Made { answer, sources, usage, reasoning, notes, writer, sent_to, .. } = made;
+    let name = writer.as_ref().map_or(AskResponse::EXTRACTIVE, Generator::name);
+    AskResponse {
+        answer: answer.text,
+        model: name.to_owned(),
+        citations: answer.citations,
+        sentences: answer.sentences,
+        usage,
+        extractive: writer.is_none(),
+        sources,
+        reasoning,
+        notes,
+        sent_to,
+        ..AskResponse::default()
     }
+}
+
+/// The passages as they are shown.
+fn shown(query: &str, passages: &[(Passage, Candidate)]) -> Vec<Hit> {
+    let words = content_words(query);
+    let places = passages.iter().enumerate();
+    places.map(|(place, (passage, candidate))| hit(place + 1, passage.clone(), candidate, &words, false)).collect()
+}
+
+/// The parts of a question that nothing was found for, where something was for others.
+fn unanswered<'a>(findings: &'a Findings<'_>) -> impl Iterator<Item = String> + 'a {
+    let silent = findings.inquiries.iter().filter(|inquiry| !inquiry.supported);
+    silent.map(|inquiry| format!("Nothing was found for: {}", inquiry.query))
+}
+
+fn strongest(findings: &Findings<'_>) -> Evidence {
+    let all = findings.inquiries.iter().map(|inquiry| inquiry.evidence);
+    all.max_by(|a, b| a.support.total_cmp(&b.support)).unwrap_or_default()
+}
+
+/// The documents an answer cites.
+fn cited(made: &Made) -> Vec<&Document> {
+    let cites = |source: &&Source| made.answer.citations.iter().any(|citation| citation.doc_id == source.doc_id);
+    let sources = made.sources.iter().filter(cites);
+    sources.filter_map(|source| made.documents.get(&source.doc_id).map(Arc::as_ref)).collect()
+}
+
+fn millis(since: Instant) -> u64 {
+    since.elapsed().as_millis() as u64
 }

@@ -1,18 +1,15 @@
-//! Makes an extractive answer of sentences: which ones, in which order, with which citations.
+//! Makes an extractive answer of sentences: which ones, in which order.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use pinakes_api::{Citation, QuoteMatch, Support};
 use pinakes_catalog::Passage;
 use pinakes_index::Candidate;
-use pinakes_types::{CharIndex, CharSpan};
 
-use crate::evidence::{Document, Sentence};
 use crate::question::{asks_for_number, content_words, names, words};
+use crate::sentence::{Document, Sentence};
 use crate::standing;
 use crate::support::{Signals, cosine, coverage};
-use crate::visible::visible;
 
 /// A sentence with what speaks for it.
 #[derive(Debug, Clone)]
@@ -108,32 +105,4 @@ fn says_the_same(a: &Sentence, b: &Sentence) -> bool {
     let letters =
         |sentence: &Sentence| sentence.plain.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     letters(a) == letters(b)
-}
-
-/// The next part of the answer, `words` with their marker, and the citation of the sentence that carries them. `None` when the quotation does not stand in the stored text: then it is not shown.
-pub(crate) fn cite(answer: &str, marker: u32, words: &str, sentence: &Sentence) -> Option<(String, Citation)> {
-    let document = &sentence.document;
-    let text = &document.text;
-    let index = CharIndex::new(&text.text);
-    let quote = index.slice(sentence.span);
-    if quote.is_empty() || quote.chars().count() != sentence.span.len() {
-        return None;
-    }
-    let words = visible(words);
-    let separator = if answer.is_empty() { "" } else { " " };
-    let start = answer.chars().count() + separator.len();
-    let citation = Citation {
-        marker,
-        answer_span: CharSpan::new(start, start + words.chars().count()),
-        doc_id: document.doc.clone(),
-        doc_version: document.version.clone(),
-        title: document.title.clone(),
-        path: document.path.clone(),
-        page: text.page_at(sentence.span.start),
-        char_span: sentence.span,
-        quote: quote.to_owned(),
-        quote_match: QuoteMatch::Exact,
-        support: Support::Full,
-    };
-    Some((format!("{separator}{words} [{marker}]"), citation))
 }

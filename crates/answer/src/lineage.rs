@@ -1,7 +1,7 @@
 //! Which documents at hand are versions of one another, and which no longer hold: what an answer is told of it, and what its reader is.
 
 use crate::dated::date_of;
-use crate::evidence::Document;
+use crate::sentence::Document;
 use crate::standing::{is_superseded, same_name};
 
 /// Versions of one document among others: their places, newest first, with their dates.

@@ -17,6 +17,10 @@ impl Listener {
         self.tell(|| AskEvent::Delta { text }).await;
     }
 
+    pub(crate) async fn reasoning(&self, text: String) {
+        self.tell(|| AskEvent::Reasoning { text }).await;
+    }
+
     pub(crate) async fn citation(&self, citation: Citation) {
         self.tell(|| AskEvent::Citation(citation)).await;
     }

@@ -193,6 +193,12 @@ pub struct Timings {
     pub first_words_ms: u64,
     /// Making the answer and its citations.
     pub answer_ms: u64,
+    /// Of which choosing and laying out what the generator reads.
+    #[serde(default)]
+    pub context_ms: u64,
+    /// Of which holding its sentences against that.
+    #[serde(default)]
+    pub verification_ms: u64,
     /// Everything.
     pub total_ms: u64,
 }

@@ -73,6 +73,8 @@ codes! {
     HostNotAllowed = "host_not_allowed", 403, 77, "This server does not answer to that name";
     /// A write that another site's page sent.
     CrossSite = "cross_site", 403, 77, "Requests from other sites are not allowed";
+    /// A document an answer rests on was deleted, or may not be read by the asker any more, while the answer was made.
+    SourceWithdrawn = "source_withdrawn", 409, 75, "A source was withdrawn";
     /// The body did not arrive in time.
     RequestTimeout = "request_timeout", 408, 75, "The request did not arrive in time";
     /// Bigger than the limit.

@@ -7,6 +7,7 @@ mod bot;
 mod cited;
 mod conversations;
 mod credentials;
+mod current;
 mod documents;
 mod error;
 mod feedback;

@@ -114,6 +114,10 @@ pub struct AnswerConfig {
     pub sentences_max: usize,
     /// Support the evidence needs for there to be an answer, 0 to 1.
     pub support_min: f32,
+    /// Share of a generator's sentences shown that must be borne out, 0 to 1.
+    pub borne_out_min: f32,
+    /// Whether sentences that are not borne out are left out.
+    pub strict: bool,
 }
 
 /// How a generator keeps keys and values.
@@ -291,6 +295,8 @@ pub(crate) fn answer(read: &Reader<'_>) -> Result<AnswerConfig, ConfigError> {
         documents: read.number("answer.documents", 1..=64)?,
         sentences_max: read.number("answer.sentences_max", 1..=50)?,
         support_min: read.number("answer.support_min", 0.0..=1.0)?,
+        borne_out_min: read.number("answer.borne_out_min", 0.0..=1.0)?,
+        strict: read.flag("answer.strict")?,
     })
 }
 

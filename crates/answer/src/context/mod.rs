@@ -19,8 +19,9 @@ use pinakes_index::Candidate;
 use pinakes_types::{CharIndex, CharSpan, DocId};
 
 use crate::conversation::Earlier;
-use crate::evidence::{Document, Documents};
+use crate::evidence::Documents;
 use crate::generator::Generator;
+use crate::sentence::Document;
 use crate::{lineage, standing};
 
 use counter::Counter;

@@ -3,7 +3,7 @@
 use pinakes_api::{Extent, Source};
 use pinakes_types::CharSpan;
 
-use crate::evidence::Document;
+use crate::sentence::Document;
 use crate::standing;
 
 /// The statement; `number` is 0 when nothing was read.

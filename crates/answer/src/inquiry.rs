@@ -1,0 +1,58 @@
+//! One thing that a question asks for: what was found for it, and which sentences answer it.
+
+use std::collections::HashSet;
+
+use pinakes_api::{ApiError, Evidence};
+use pinakes_catalog::Passage;
+use pinakes_index::Candidate;
+use pinakes_types::ChunkId;
+
+use crate::Searcher;
+use crate::compose::{Ranked, rank};
+use crate::evidence::{Documents, sentences_of};
+use crate::search::Found;
+
+/// A query with what answers it.
+pub(crate) struct Inquiry {
+    /// What was searched for.
+    pub(crate) query: String,
+    /// Its embedding.
+    pub(crate) vector: Vec<f32>,
+    /// The sentences of the passages found, best first.
+    pub(crate) ranked: Vec<Ranked>,
+    /// What speaks for them.
+    pub(crate) evidence: Evidence,
+    /// Whether that is enough for an answer.
+    pub(crate) supported: bool,
+}
+
+impl Searcher {
+    /// Ranks the sentences of the best passages found for a query.
+    pub(crate) async fn inquire(&self, query: &str, found: &Found, documents: &Documents) -> Result<Inquiry, ApiError> {
+        let settings = &self.store.config.answer;
+        let passages = best(&found.passages, settings.passages);
+        let vector = match &found.vector {
+            Some(vector) => vector.clone(),
+            None => self.embed_query(query).await?,
+        };
+        let sentences = sentences_of(documents, passages);
+        let vectors = self.embed_all(sentences.iter().map(|(_, sentence)| sentence.in_place()).collect()).await?;
+        let ranked = rank(query, &vector, sentences, vectors, passages);
+        let evidence = ranked.first().map_or_else(Evidence::default, |best| best.signals.evidence());
+        let supported = !ranked.is_empty() && evidence.support >= settings.support_min;
+        Ok(Inquiry { query: query.to_owned(), vector, ranked, evidence, supported })
+    }
+}
+
+/// The first of passages.
+pub(crate) fn best(passages: &[(Passage, Candidate)], number: usize) -> &[(Passage, Candidate)] {
+    &passages[..passages.len().min(number)]
+}
+
+/// What was found for several queries as one list: the best of each in turn, none twice.
+pub(crate) fn in_turn(found: &[Found]) -> Vec<(Passage, Candidate)> {
+    let longest = found.iter().map(|found| found.passages.len()).max().unwrap_or(0);
+    let mut seen: HashSet<ChunkId> = HashSet::new();
+    let turns = (0..longest).flat_map(|place| found.iter().filter_map(move |found| found.passages.get(place)));
+    turns.filter(|(passage, _)| seen.insert(passage.chunk)).cloned().collect()
+}
