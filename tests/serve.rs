@@ -60,6 +60,35 @@ fn a_citation_opens_the_document_at_the_quoted_words() {
 }
 
 #[test]
+fn a_citation_is_known_to_stand_to_have_moved_or_to_be_gone() {
+    let Some(store) = Store::new() else { return };
+    let notice = store.write("drill.md", "# Drill\n\nThe fire drill takes place on the last Thursday of October.\n");
+    store.add();
+    let server = Server::over(store);
+    let answer = post(&server.address, "/api/v1/ask", &json!({ "question": "When does the fire drill take place?" })).json();
+    let cited = &answer["citations"][0];
+    let check = || {
+        let asked: serde_json::Map<String, Value> =
+            ["doc_id", "doc_version", "char_span", "quote"].map(|name| (name.to_owned(), cited[name].clone())).into_iter().collect();
+        post(&server.address, "/api/v1/citations/check", &json!({ "citations": [asked] })).json()["citations"][0].clone()
+    };
+    assert_eq!((&check()["state"], &check()["char_span"]), (&json!("current"), &cited["char_span"]));
+    for (text, state) in [
+        ("# Drill\n\nNews of this year. The fire drill takes place on the last Thursday of October.\n", "moved"),
+        ("# Drill\n\nThe fire drill takes place on the first Monday of May.\n", "changed"),
+    ] {
+        fs_err::write(&notice, text).unwrap();
+        server.store.add();
+        server.until(state, |_| check()["state"] == state);
+        let at = |place: usize| check()["char_span"][place].as_u64().unwrap() as usize;
+        assert!(state != "moved" || text[at(0)..at(1)] == *cited["quote"].as_str().unwrap());
+    }
+    let document = format!("/api/v1/documents/{}", cited["doc_id"].as_str().unwrap());
+    assert_eq!(send(&server.address, "DELETE", &document, "text/plain", "*/*", b"").status, 200);
+    assert_eq!(check(), json!({ "doc_id": cited["doc_id"], "state": "gone" }));
+}
+
+#[test]
 fn an_answer_comes_as_events_that_add_up() {
     let Some(server) = Server::sample() else { return };
     let question = json!({ "question": "How fast must a lost laptop be reported?", "stream": true }).to_string();

@@ -26,6 +26,7 @@ mod lineage;
 mod listener;
 mod queries;
 mod question;
+mod recheck;
 mod search;
 mod searcher;
 mod sentence;

@@ -6,6 +6,7 @@
 
 mod access;
 mod ask;
+mod citations;
 mod completion;
 mod content;
 mod conversations;
@@ -32,6 +33,7 @@ pub use ask::{
     AnswerSentence, AskEvent, AskRequest, AskResponse, Citation, Citing, Evidence, Extent, QuoteMatch, Retrieval, Searched, Source,
     Support, Timings, Usage,
 };
+pub use citations::{CitationCheck, CitationCheckRequest, CitationCheckResponse, CitationState, CitedQuote};
 pub use completion::{Completed, CompletionRequest, CompletionWords, Embedded, Form, Models, Speaker, Turn};
 pub use content::{BlockName, ContentBlock, ContentQuery, DocumentContent};
 pub use conversations::{

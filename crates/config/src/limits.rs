@@ -280,6 +280,14 @@ pub mod conversation {
     pub const JUDGED_MAX: usize = 100_000;
 }
 
+/// What checking citations again may cost.
+pub mod citations {
+    /// Citations of one request.
+    pub const CHECKED_MAX: usize = 64;
+    /// Characters of one quote; the longest that is cited has some hundreds.
+    pub const QUOTE_CHARS_MAX: usize = 4_096;
+}
+
 /// What a model source may hand us, and how long it may take.
 pub mod model {
     use std::time::Duration;

@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod bot;
+pub(crate) mod citations;
 pub(crate) mod conversations;
 pub(crate) mod documents;
 pub(crate) mod feedback;

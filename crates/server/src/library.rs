@@ -9,9 +9,9 @@ use futures::future::BoxFuture;
 use pinakes_access::Decided;
 use pinakes_answer::Figure;
 use pinakes_api::{
-    ApiError, AskEvent, AskRequest, AskResponse, Completed, CompletionRequest, CompletionWords, ContentQuery, Deleted, DocumentContent,
-    DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest, Explained, IndexStatus, Job, JobList, Models, Ready,
-    SearchRequest, SearchResponse, Turn, Uploaded,
+    ApiError, AskEvent, AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, Completed, CompletionRequest,
+    CompletionWords, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest,
+    Explained, IndexStatus, Job, JobList, Models, Ready, SearchRequest, SearchResponse, Turn, Uploaded,
 };
 use pinakes_types::{DocId, Label, Scope};
 use tokio::sync::mpsc;
@@ -43,6 +43,9 @@ pub trait Library: Conversations {
         said: Vec<Turn>,
         events: mpsc::Sender<AskEvent>,
     ) -> Promise<AskResponse>;
+
+    /// Whether citations given earlier still hold.
+    fn check_citations(self: Arc<Self>, scope: Scope, request: CitationCheckRequest) -> Promise<CitationCheckResponse>;
 
     /// A page of the list.
     fn documents(self: Arc<Self>, scope: Scope, query: DocumentListQuery) -> Promise<DocumentList>;

@@ -10,9 +10,9 @@ use std::time::Duration;
 use pinakes_access::{Access, Decided};
 use pinakes_answer::{Figure, Searcher};
 use pinakes_api::{
-    ApiError, AskEvent, AskRequest, AskResponse, Code, Completed, CompletionRequest, CompletionWords, ContentQuery, Deleted,
-    DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest, Explained, IndexStatus, Job, JobList,
-    Models, Ready, ReadyCheck, SearchRequest, SearchResponse, Turn, Uploaded,
+    ApiError, AskEvent, AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, Code, Completed, CompletionRequest,
+    CompletionWords, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest,
+    Explained, IndexStatus, Job, JobList, Models, Ready, ReadyCheck, SearchRequest, SearchResponse, Turn, Uploaded,
 };
 use pinakes_ingest::{IngestError, JobQueue, ReadSide, Store, Work};
 use pinakes_types::{DocId, Label, Scope};
@@ -162,6 +162,10 @@ impl Library for StoreLibrary {
         events: mpsc::Sender<AskEvent>,
     ) -> Promise<AskResponse> {
         Box::pin(async move { self.searcher.ask_in_dialogue(&scope, &request, &said, Some(events)).await })
+    }
+
+    fn check_citations(self: Arc<Self>, scope: Scope, request: CitationCheckRequest) -> Promise<CitationCheckResponse> {
+        Box::pin(async move { self.searcher.check_citations(&scope, &request).await })
     }
 
     fn documents(self: Arc<Self>, scope: Scope, query: DocumentListQuery) -> Promise<DocumentList> {

@@ -2,7 +2,10 @@
 #![allow(dead_code, reason = "read by the macro, never called")]
 
 use super::ServerSentEvent;
-use crate::{AskRequest, AskResponse, ExplainRequest, Explained, Problem, SearchQuery, SearchRequest, SearchResponse};
+use crate::{
+    AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, ExplainRequest, Explained, Problem, SearchQuery, SearchRequest,
+    SearchResponse,
+};
 
 /// Searches by words and meaning.
 #[utoipa::path(get, path = "/api/v1/search", tag = "questions", params(SearchQuery), responses(
@@ -74,3 +77,15 @@ pub(super) fn resume() {}
     (status = 404, body = Problem, content_type = "application/problem+json", description = "No such answer, or none of the asker's"),
 ))]
 pub(super) fn cancel() {}
+
+/// Says of citations given earlier whether their quotes still stand in the documents, where they stood or elsewhere.
+///
+/// A document that is gone and one that may not be read are both `gone`.
+#[utoipa::path(post, path = "/api/v1/citations/check", tag = "questions", request_body = CitationCheckRequest, responses(
+    (status = 200, body = CitationCheckResponse),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "Not understood, too many, or too long"),
+    (status = 413, body = Problem, content_type = "application/problem+json", description = "The body is too large"),
+    (status = 415, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "Busy; `Retry-After` says when to try again"),
+))]
+pub(super) fn check_citations() {}

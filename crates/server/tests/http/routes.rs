@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pinakes_api::{Method, ROUTES};
 
-use crate::support::{DOC, Request, TestServer};
+use crate::support::{DOC, Request, TEXT, TestServer};
 
 fn concrete(path: &str) -> String {
     path.replace("/jobs/{id}", "/jobs/j1")
@@ -16,11 +16,13 @@ fn concrete(path: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_with_what_openapi_says() {
     let server = TestServer::start().await;
+    let cited = format!(r#"{{"citations":[{{"doc_id":"{DOC}","doc_version":"v","char_span":[0,29],"quote":"{TEXT}"}}]}}"#);
     let cases: &[(&str, &str, &str, u16, &str)] = &[
         ("GET", "/api/v1/search?q=rent&limit=3&kinds=pdf,markdown", "", 200, "documents_searched"),
         ("POST", "/api/v1/search", r#"{"query":" rent "}"#, 200, r#""query":"rent""#),
         ("POST", "/api/v1/search/explain", r#"{"query":" rent "}"#, 200, r#""method":"rrf""#),
         ("POST", "/api/v1/ask", r#"{"question":"When is rent due?"}"#, 200, "citations"),
+        ("POST", "/api/v1/citations/check", &cited, 200, r#""state":"current""#),
         ("GET", "/api/v1/documents?state=indexed&contains=x&limit=5", "", 200, "documents"),
         ("GET", &format!("/api/v1/documents/{DOC}"), "", 200, "doc_id"),
         ("GET", &format!("/api/v1/documents/{DOC}/content?at=3"), "", 200, "page_count"),
@@ -126,6 +128,7 @@ async fn bad_requests_get_the_code_that_fits() {
         ("/api/v1/ask", "{\"question\":\" \\n\\u00a0 \"}", "question_empty"),
         ("/api/v1/search", &many, "query_too_long"),
         ("/api/v1/ask", &many.replace("query", "question"), "query_too_long"),
+        ("/api/v1/citations/check", r#"{"citations":[{}]}"#, "bad_request"),
         ("/api/v1/search", &deep, "bad_request"),
         ("/api/v1/search", &deep_unknown, "bad_request"),
         ("/api/v1/search", "", "bad_request"),

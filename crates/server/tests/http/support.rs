@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use pinakes_access::{Access, Audit};
 use pinakes_api::{
-    ApiError, AskEvent, AskRequest, AskResponse, BlockName, Citation, Code, Completed, CompletionRequest, CompletionWords, ContentBlock,
-    ContentQuery, Deleted, DocumentContent, DocumentCounts, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest,
-    Explained, Form, FusionUsed, IndexStatus, Job, JobKind, JobList, JobState, Models, QuoteMatch, Ready, ReadyCheck, Retrieval,
-    SearchRequest, SearchResponse, Searched, StateCounts, Support, Turn, Uploaded, Usage,
+    ApiError, AskEvent, AskRequest, AskResponse, BlockName, Citation, CitationCheck, CitationCheckRequest, CitationCheckResponse,
+    CitationState, CitedQuote, Code, Completed, CompletionRequest, CompletionWords, ContentBlock, ContentQuery, Deleted, DocumentContent,
+    DocumentCounts, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest, Explained, Form, FusionUsed, IndexStatus,
+    Job, JobKind, JobList, JobState, Models, QuoteMatch, Ready, ReadyCheck, Retrieval, SearchRequest, SearchResponse, Searched,
+    StateCounts, Support, Turn, Uploaded, Usage,
 };
 use pinakes_bot::BotHook;
 use pinakes_config::ServerConfig;
@@ -209,6 +210,14 @@ impl Library for Shelf {
     ) -> Promise<AskResponse> {
         *self.said.lock().unwrap() = said;
         self.ask(scope, request, events)
+    }
+
+    fn check_citations(self: Arc<Self>, _: Scope, request: CitationCheckRequest) -> Promise<CitationCheckResponse> {
+        let check = |cited: CitedQuote| {
+            let state = if cited.quote == TEXT { CitationState::Current } else { CitationState::Changed };
+            CitationCheck { doc_id: cited.doc_id, state, doc_version: None, char_span: None, page: None }
+        };
+        Box::pin(async move { Ok(CitationCheckResponse { citations: request.citations.into_iter().map(check).collect() }) })
     }
 
     fn documents(self: Arc<Self>, _: Scope, _: DocumentListQuery) -> Promise<DocumentList> {
