@@ -41,7 +41,7 @@ pub(crate) fn of_question(question: &str) -> Option<&'static str> {
     let found: Vec<&str> = words(&lower).map(|(_, word)| word).collect();
     let mut counts: Vec<(usize, &str)> =
         SMALL_WORDS.iter().map(|(code, small)| (found.iter().filter(|word| small.contains(word)).count(), *code)).collect();
-    counts.sort_by(|a, b| b.0.cmp(&a.0));
+    counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let marked = |marks: &str| lower.chars().any(|c| marks.contains(c));
     match counts[..] {
         [(best, code), (second, _), ..] if best > second => Some(code),

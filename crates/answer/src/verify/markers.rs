@@ -110,10 +110,9 @@ fn without_introduction(kept: &mut String) {
     let bare = lower.trim_end();
     let bare = SOURCE_WORDS.iter().find_map(|word| bare.strip_suffix(word)).unwrap_or(bare).trim_end();
     let bare = ["the", "der", "den", "la", "le"].iter().find_map(|word| bare.strip_suffix(word)).unwrap_or(bare).trim_end();
-    if let Some(before) = INTRODUCTIONS.iter().find_map(|words| bare.strip_suffix(words)) {
-        if before.is_empty() || before.ends_with([' ', ',']) {
-            kept.truncate(before.len());
-        }
+    let before = INTRODUCTIONS.iter().find_map(|words| bare.strip_suffix(words));
+    if let Some(before) = before.filter(|before| before.is_empty() || before.ends_with([' ', ','])) {
+        kept.truncate(before.len());
     }
 }
 
