@@ -7,7 +7,8 @@ use pinakes_types::{CharSpan, Scope};
 /// Copies the best passage out; refuses only when nothing at all was found.
 pub(super) async fn copy(searcher: &Searcher, scope: &Scope, question: &str) -> Result<AskResponse, ApiError> {
     let found = searcher.search(scope, &SearchRequest { limit: 1, ..SearchRequest::new(question) }).await?;
-    let timings = Timings { retrieval_ms: found.took_ms, total_ms: found.took_ms, first_words_ms: found.took_ms, answer_ms: 0 };
+    let timings =
+        Timings { retrieval_ms: found.took_ms, total_ms: found.took_ms, first_words_ms: found.took_ms, answer_ms: 0, ..Timings::default() };
     let refused = AskResponse { refused: true, timings, ..AskResponse::default() };
     let Some(hit) = found.hits.into_iter().next() else { return Ok(refused) };
     let document = searcher.document(scope, &hit.doc_id).await?;
