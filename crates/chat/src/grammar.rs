@@ -4,6 +4,7 @@
 //! that had to end earlier, for its length, is made whole by [`Grammar::completed`]. A schema that cannot be held to exactly is refused
 //! with what is wrong, never followed in part: `oneOf` of overlapping choices, `uniqueItems`, `not`, remote references.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use llguidance::api::TopLevelGrammar;
@@ -180,6 +181,13 @@ impl Grammar {
         Some(&generated[place + 1..])
     }
 
+    /// Whether a value is valid under the schema, its keys in the schema's order.
+    #[must_use]
+    pub fn accepts(&self, value: &Value) -> bool {
+        let text = laid_out(value);
+        self.completed(&text).is_ok_and(|whole| whole.text == text)
+    }
+
     /// The text as whole JSON: as it is where it is whole, else with what is wanting, closed in the shortest way that is found.
     ///
     /// # Errors
@@ -218,6 +226,19 @@ impl Grammar {
     }
 }
 
+/// A value as models write it: one space after `:` and `,`.
+#[must_use]
+pub fn laid_out(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(laid_out).collect::<Vec<_>>().join(", ")),
+        Value::Object(entries) => {
+            let entry = |(key, value): (&String, &Value)| format!("{}: {}", Value::from(key.as_str()), laid_out(value));
+            format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
 /// Where in JSON a text ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -244,7 +265,7 @@ impl Place {
     /// What ends soonest.
     fn wishes(self) -> &'static [u8] {
         match self {
-            Self::Outside => b"}],\"0n",
+            Self::Outside => b"}],\"n",
             Self::Text => b"\"",
             Self::Escape => b"n\"\\",
         }
@@ -252,10 +273,15 @@ impl Place {
 
     /// Some byte that is allowed, another each time, so that a pattern's loop is left.
     fn any(self, turn: usize, single: &impl Fn(u8) -> Option<(u8, TokenId)>) -> Option<(u8, TokenId)> {
-        let mixed = (turn as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56;
-        let plain = (0..64).map(|step| b"abcdefghijklmnopqrstuvwxyz0123456789-.ABCDEFGHIJKLMNOPQRSTUVWXYZ "[(mixed as usize + step) % 64]);
-        let others = (0..=255u8).map(|step| step.wrapping_add(mixed as u8)).filter(|byte| !matches!(byte, b'\\' | b'{' | b'['));
-        plain.chain(others).chain(*b"[{\\").find_map(single)
+        let mixed = (turn as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let rotated = |bytes: Range<u8>| {
+            let length = u64::from(bytes.end - bytes.start);
+            (0..length).map(move |step| bytes.start + ((mixed + step) % length) as u8)
+        };
+        // What opens more comes last.
+        let opens = |byte: &u8| matches!(byte, b'\\' | b'{' | b'[');
+        let others = rotated(b' '..0x7F).filter(|byte| !opens(byte)).chain(rotated(0x80..0xFF));
+        others.chain(*b"[{\\\t\n").find_map(single)
     }
 }
 
@@ -277,6 +303,7 @@ fn checked(schema: &Value) -> Result<Value, BadSchema> {
     if schema.get("x-guidance").is_some() {
         return Err(unusable("`x-guidance` is no keyword of JSON Schema"));
     }
+    bound_integers(&mut schema);
     let layout = JsonCompileOptions {
         item_separator: ", ".to_owned(),
         key_separator: ": ".to_owned(),
@@ -285,6 +312,29 @@ fn checked(schema: &Value) -> Result<Value, BadSchema> {
     };
     layout.apply_to(&mut schema);
     Ok(schema)
+}
+
+/// Keeps integers to those that every reader of JSON takes as they are (RFC 8259, 6): a longer one would be read as another number.
+fn bound_integers(schema: &mut Value) {
+    const INTEGER_MAX: i64 = (1 << 53) - 1;
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(bound_integers),
+        Value::Object(entries) => {
+            let names = entries.get("type").map(|kind| kind.as_array().map_or_else(|| vec![kind.clone()], Clone::clone));
+            if names.is_some_and(|names| names.contains(&Value::from("integer"))) {
+                for (bound, exclusive, limit) in
+                    [("minimum", "exclusiveMinimum", -INTEGER_MAX), ("maximum", "exclusiveMaximum", INTEGER_MAX)]
+                {
+                    if !entries.contains_key(bound) && !entries.contains_key(exclusive) {
+                        entries.insert(bound.to_owned(), limit.into());
+                    }
+                }
+            }
+            let data = |name: &str| matches!(name, "enum" | "const" | "default" | "examples");
+            entries.iter_mut().filter(|(name, _)| !data(name)).for_each(|(_, inner)| bound_integers(inner));
+        }
+        _ => {}
+    }
 }
 
 fn depth(value: &Value) -> usize {

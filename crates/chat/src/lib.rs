@@ -27,7 +27,7 @@ pub(crate) use pinakes_config::limits::chat as limits;
 
 pub use conversation::{Conversation, Date, Message, Role, ToolCall};
 pub use error::{TemplateError, TokenizerError};
-pub use grammar::{BadSchema, Completed, Grammar};
+pub use grammar::{BadSchema, Completed, Grammar, laid_out};
 pub use json::Json;
 pub use open::OpenError;
 pub use prompt::{Boundary, BoundaryKind, Chat, Prompt, PromptError};

@@ -36,6 +36,8 @@ pub struct Quoting {
     chat: Arc<Chat>,
     /// Each with its number in the prompt.
     sources: Vec<(u32, Arc<QuotableText>)>,
+    /// Whether the answer is one quotation and nothing else.
+    only: bool,
     /// What was generated when last asked.
     seen: Vec<u32>,
     /// What it came to before each of its tokens, and after the last.
@@ -51,6 +53,8 @@ enum State {
     Reasoning,
     Outside(Tail),
     Inside(Quote),
+    /// After the only quotation.
+    Over,
 }
 
 /// A quotation under way.
@@ -70,14 +74,25 @@ impl Quoting {
     #[must_use]
     pub fn new(chat: Arc<Chat>, sources: Vec<(u32, Arc<QuotableText>)>) -> Self {
         let sources = sources.into_iter().filter(|(_, text)| !text.is_empty()).collect();
-        Self { chat, sources, seen: Vec::new(), states: vec![State::Outside(Tail::default())], allowed: Vec::new() }
+        Self { chat, sources, only: false, seen: Vec::new(), states: vec![State::Outside(Tail::default())], allowed: Vec::new() }
+    }
+
+    /// An answer that is one quotation of these sources with its closing mark, and nothing else. There must be something to quote.
+    #[must_use]
+    pub fn one(chat: Arc<Chat>, sources: Vec<(u32, Arc<QuotableText>)>) -> Self {
+        let quoting = Self { only: true, ..Self::new(chat, sources) };
+        quoting.beginning_in_reasoning(false)
     }
 
     /// Says whether the answer begins inside a `<think>` ([`crate::Prompt::in_reasoning`]); what stands there is free.
     #[must_use]
     pub fn beginning_in_reasoning(self, in_reasoning: bool) -> Self {
-        let begin = if in_reasoning { State::Reasoning } else { State::Outside(Tail::default()) };
+        let begin = if in_reasoning { State::Reasoning } else { self.start(Tail::default()) };
         Self { seen: Vec::new(), states: vec![begin], ..self }
+    }
+
+    fn start(&self, tail: Tail) -> State {
+        if self.only { State::Inside(self.open(None)) } else { State::Outside(tail) }
     }
 
     /// Sets the logits of tokens that must not come after `generated` to minus infinity.
@@ -94,10 +109,14 @@ impl Quoting {
                 };
                 chat.quote_vocabulary().forbid(chat.tokenizer(), tail, !self.sources.is_empty(), &mut forbid);
             }
-            State::Inside(quote) => {
+            state => {
                 let mut allowed = std::mem::take(&mut self.allowed);
                 allowed.clear();
-                self.go_on(quote, &mut |id| allowed.extend(logits.get(id as usize).map(|logit| (id, *logit))));
+                let mut see = |id: u32| allowed.extend(logits.get(id as usize).map(|logit| (id, *logit)));
+                match state {
+                    State::Inside(quote) => self.go_on(quote, &mut see),
+                    _ => chat.tokenizer().end_tokens().into_iter().for_each(&mut see),
+                }
                 logits.fill(f32::NEG_INFINITY);
                 for (id, logit) in &allowed {
                     logits[*id as usize] = *logit;
@@ -123,8 +142,9 @@ impl Quoting {
         match (self.chat.tokenizer().written(id), state) {
             (Written::Nothing, state) => state.clone(),
             (Written::Control { content: "<think>", .. }, State::Outside(tail)) if !tail.has_begun() => State::Reasoning,
-            (Written::Control { content: "</think>", .. }, State::Reasoning) => State::Outside(Tail::begun()),
+            (Written::Control { content: "</think>", .. }, State::Reasoning) => self.start(Tail::begun()),
             (_, State::Reasoning) => State::Reasoning,
+            (_, State::Over) => State::Over,
             (Written::Control { .. }, _) => State::Outside(Tail::begun()),
             (Written::Bytes(bytes), State::Outside(tail)) => self.outside(tail, bytes),
             (Written::Bytes(bytes), State::Inside(quote)) => self.inside(quote.clone(), bytes),
@@ -153,6 +173,9 @@ impl Quoting {
             let mark = CLOSE.as_bytes();
             let goes_on = quote.closing > 0 || self.may_close(&quote);
             let closing = if goes_on && byte == mark[quote.closing] { quote.closing + 1 } else { 0 };
+            if closing == mark.len() && self.only {
+                return State::Over;
+            }
             if closing == mark.len() {
                 return self.outside(&Tail::begun(), &bytes[place + 1..]);
             }
@@ -221,7 +244,8 @@ impl Quoting {
         let tokenizer = self.chat.tokenizer();
         self.chat.quote_vocabulary().trie.below(node, &mut |id| {
             let rest = text_of(tokenizer, id).map(|text| Tail::default().then(&text[bytes..]));
-            if !matches!(rest, None | Some(Outside::Forbidden)) {
+            let ends = text_of(tokenizer, id).is_some_and(|text| text.len() == bytes);
+            if !matches!(rest, None | Some(Outside::Forbidden)) && (ends || !self.only) {
                 see(id);
             }
         });

@@ -139,6 +139,18 @@ fn reasoning_is_free_and_sources_may_be_empty() {
 }
 
 #[test]
+fn an_answer_can_be_one_quotation() {
+    let chat = chat();
+    let source = Arc::new(QuotableText::new("The days are long.", chat.tokenizer()));
+    let mut quoting = Quoting::one(Arc::clone(&chat), vec![(1, source)]);
+    assert!(!allowed(&mut quoting, &[]).contains(&token("“")) && allowed(&mut quoting, &[]).contains(&u32::from(b'T')));
+    let whole = ids("The days are long.");
+    assert!(!allowed(&mut quoting, &whole).contains(&END));
+    let closed: Vec<u32> = whole.into_iter().chain([token("”")]).collect();
+    assert_eq!(allowed(&mut quoting, &closed), [END]);
+}
+
+#[test]
 fn endless_quotations_are_closed() {
     let words = "word ".repeat(3_000);
     let letters = "w".repeat(9_000);
