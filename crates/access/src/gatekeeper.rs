@@ -96,6 +96,22 @@ impl Access {
         }
     }
 
+    /// What somebody may read now, for work that goes on when they have gone; `None` when they may not come in any more.
+    ///
+    /// # Errors
+    /// Catalog errors.
+    pub async fn scope_of(&self, subject: &str) -> Result<Option<Scope>, ApiError> {
+        let principal = match &self.gate {
+            Gate::One(principal) => Some((**principal).clone()).filter(|principal| principal.subject == subject),
+            Gate::People(accounts) => match accounts.row(subject).await {
+                Ok(row) => Some(accounts.identity(&row, Via::Machine, None).await?.principal),
+                Err(error) if error.code == Code::NotFound => None,
+                Err(error) => return Err(error),
+            },
+        };
+        Ok(principal.and_then(|principal| Scope::check(&principal).ok()))
+    }
+
     /// Whether somebody who was let in still is, with the same rights: what is being given to them ends otherwise.
     ///
     /// # Errors

@@ -121,7 +121,7 @@ impl Catalog {
     }
 }
 
-fn job(row: &sqlx::sqlite::SqliteRow) -> JobRow {
+pub(crate) fn job(row: &sqlx::sqlite::SqliteRow) -> JobRow {
     JobRow {
         id: row.get("job_id"),
         kind: row.get("kind"),

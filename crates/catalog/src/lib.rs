@@ -20,6 +20,7 @@ mod rights;
 mod settings;
 mod sources;
 mod stored_text;
+mod tasks;
 
 pub use bot::{BotEventKept, BotEventKey, BotEventRow};
 pub use conversations::{Appended, ConversationRow, NewTurn, Older, TurnRow};
@@ -34,3 +35,4 @@ pub use publish::{DocumentFate, NewChunk, NewDocument, NewText, Publication};
 pub use read::Passage;
 pub use rights::Decided;
 pub use sources::{KnownFile, SourceKind, SourceRow};
+pub use tasks::{TASK, TaskCounts, TaskItem};

@@ -51,7 +51,8 @@ impl JobQueue {
         let left = store.catalog.unfinished_jobs().await?;
         tokio::spawn(work(store.clone(), embedder, worker, receiver));
         let mut uploads_left = false;
-        for old in left {
+        // Tasks go on by themselves.
+        for old in left.into_iter().filter(|old| old.kind != pinakes_catalog::TASK) {
             uploads_left |= old.kind == "upload";
             close_left_over(&store, &old.detail, &old.id).await?;
         }
