@@ -23,6 +23,7 @@ mod openapi;
 mod schemas;
 mod search;
 mod status;
+mod tasks;
 
 pub use access::{
     AccessExplained, DocumentAccess, Ended, KeyInfo, KeyList, KeyScopeName, Myself, NewKeyRequest, NewKeyResponse, NewPersonRequest,
@@ -51,3 +52,4 @@ pub use needs::{Needs, needs};
 pub use openapi::{Method, ROUTES, Route, document};
 pub use search::{Filters, Fusion, Hit, HitLegs, SearchMode, SearchQuery, SearchRequest, SearchResponse};
 pub use status::{DocumentCounts, EmbeddingStatus, IndexStatus, SourceStatus};
+pub use tasks::{LabelChoice, LabelFound, Task, TaskAnswer, TaskJob, TaskRequest, TaskResult, ValueFound};

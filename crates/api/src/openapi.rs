@@ -8,6 +8,7 @@ mod people;
 mod protocols;
 mod questions;
 mod service;
+mod tasks;
 
 /// An HTTP method of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +76,10 @@ pub const ROUTES: &[Route] = &[
     get("/api/v1/documents/{id}/access/{name}"),
     get("/api/v1/jobs"),
     get("/api/v1/jobs/{id}"),
+    post("/api/v1/tasks"),
+    get("/api/v1/tasks/{id}"),
+    delete("/api/v1/tasks/{id}"),
+    get("/api/v1/tasks/{id}/results"),
     get("/api/v1/status"),
     get("/v1/models"),
     get("/v1/models/{id}"),
@@ -160,6 +165,10 @@ struct ServerSentEvent {
         people::person,
         people::change_person,
         people::password_link,
+        tasks::start,
+        tasks::read,
+        tasks::cancel,
+        tasks::results,
         service::status,
         service::live,
         service::ready,
@@ -174,6 +183,7 @@ struct ServerSentEvent {
         (name = "openai", description = "The same for clients of OpenAI's interface"),
         (name = "mcp", description = "The same for assistants that speak the Model Context Protocol"),
         (name = "people", description = "Signing in, people, keys, and who may read what"),
+        (name = "tasks", description = "Work on documents: summaries, labels, forms, drafts"),
         (name = "service", description = "Running it"),
     )
 )]

@@ -62,6 +62,9 @@ pub(crate) enum Command {
     /// Browse what was asked and answered
     #[command(subcommand)]
     Conversation(ConversationCommand),
+    /// Work on documents: summaries, labels, forms, drafts
+    #[command(subcommand)]
+    Task(crate::task_args::Task),
     /// Serve the web page and the REST API
     Serve {
         /// Address and port to listen on; port 0 takes any free one

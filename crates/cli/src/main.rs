@@ -9,6 +9,7 @@ mod generator;
 mod output;
 mod progress;
 mod system;
+mod task_args;
 mod wiring;
 
 use std::process::ExitCode;

@@ -16,4 +16,5 @@ pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod stream;
+pub(crate) mod tasks;
 pub(crate) mod upload;

@@ -25,6 +25,7 @@ mod routes;
 mod serve;
 mod state;
 mod store;
+mod tasks;
 mod work;
 
 pub use library::{Conversations, Library, Promise};
@@ -32,3 +33,4 @@ pub use mcp::serve_stdio;
 pub use serve::{ServeError, Serving, Stopper, serve, signalled};
 pub use state::Parts;
 pub use store::StoreLibrary;
+pub use tasks::Tasks;

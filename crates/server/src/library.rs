@@ -16,6 +16,8 @@ use pinakes_api::{
 use pinakes_types::{DocId, Label, Scope};
 use tokio::sync::mpsc;
 
+use crate::tasks::Tasks;
+
 mod conversations;
 
 pub use conversations::Conversations;
@@ -89,6 +91,11 @@ pub trait Library: Conversations {
     /// What the language model's engine counts, where there is one.
     fn figures(&self) -> Vec<Figure> {
         Vec::new()
+    }
+
+    /// Work on documents, where that is done here.
+    fn tasks(&self) -> Option<Arc<dyn Tasks>> {
+        None
     }
 
     /// Whether requests can be served.

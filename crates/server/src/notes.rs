@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pinakes_access::{Access, Event};
-use pinakes_api::{AskResponse, Completed, Explained, SearchResponse};
+use pinakes_api::{AskResponse, Completed, Explained, SearchResponse, TaskResult};
 use pinakes_config::limits::access::AUDIT_DOCUMENTS_MAX;
 use pinakes_types::{DocId, Scope};
 
@@ -24,6 +24,14 @@ pub(crate) async fn answered(access: &Access, scope: &Scope, answer: &AskRespons
 /// A language model wrote without the documents.
 pub(crate) async fn completed(access: &Access, scope: &Scope, completed: &Completed) {
     access.count_tokens(scope, completed.usage.prompt_tokens + completed.usage.completion_tokens).await;
+}
+
+/// Work was done on a document, or what came of it was fetched.
+pub(crate) async fn worked(access: &Access, scope: &Scope, result: &TaskResult) {
+    access.count_tokens(scope, result.usage.prompt_tokens + result.usage.completion_tokens).await;
+    let documents = distinct(std::iter::once(&result.doc_id).chain(result.citations.iter().map(|citation| &citation.doc_id)));
+    let event = Event::Answer { documents, model: result.model.clone(), refused: result.error.is_some() };
+    access.audit().note(scope.subject(), event).await;
 }
 
 /// It was shown why passages are found, and which.

@@ -6,7 +6,8 @@ use actix_web::{HttpResponse, Route};
 
 use crate::failure::Failure;
 use crate::handlers::{
-    ask, bot, citations, conversations, documents, feedback, jobs, keys, page, people, rights, search, service, session, sign_in, upload,
+    ask, bot, citations, conversations, documents, feedback, jobs, keys, page, people, rights, search, service, session, sign_in, tasks,
+    upload,
 };
 use crate::{mcp, openai};
 
@@ -33,6 +34,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .configure(access)
         .service(web::resource("/api/v1/jobs").route(get().to(jobs::list)))
         .service(web::resource("/api/v1/jobs/{id}").route(get().to(jobs::one)))
+        .service(web::resource("/api/v1/tasks").route(web::post().to(tasks::start)))
+        .service(web::resource("/api/v1/tasks/{id}").route(get().to(tasks::one)).route(web::delete().to(tasks::cancel)))
+        .service(web::resource("/api/v1/tasks/{id}/results").route(get().to(tasks::results)))
         .service(web::resource("/api/v1/status").route(get().to(service::status)))
         .service(web::resource("/v1/models").route(get().to(openai::models::list)))
         .service(web::resource("/v1/models/{id:.*}").route(get().to(openai::models::one)))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pinakes_access::{Access, Decided};
-use pinakes_answer::{Figure, Searcher};
+use pinakes_answer::{Figure, Searcher, TaskQueue};
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, Code, Completed, CompletionRequest,
     CompletionWords, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest,
@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use crate::library::{Library, Promise};
 use crate::notes;
 use crate::state::STAGED_PREFIX;
+use crate::tasks::{Readers, Tasks, Watched};
 
 mod conversations;
 
@@ -35,6 +36,7 @@ pub struct StoreLibrary {
     store: Store,
     searcher: Searcher,
     queue: JobQueue,
+    on_documents: Arc<Watched>,
     access: Access,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -64,7 +66,9 @@ impl StoreLibrary {
         if let Some(interval) = store.config.ingest.sync_interval {
             tasks.push(tokio::spawn(look_through(queue.clone(), interval)));
         }
-        Ok((Arc::new(Self { store, searcher, queue, access, tasks }), staging))
+        let on_documents = TaskQueue::start(searcher.clone(), Arc::new(Readers(access.clone())));
+        let on_documents = Arc::new(Watched { queue: on_documents, access: access.clone() });
+        Ok((Arc::new(Self { store, searcher, queue, on_documents, access, tasks }), staging))
     }
 
     async fn keep(&self, scope: &Scope, staged: PathBuf, name: String, labels: Option<BTreeSet<Label>>) -> Result<Uploaded, ApiError> {
@@ -230,6 +234,10 @@ impl Library for StoreLibrary {
 
     fn figures(&self) -> Vec<Figure> {
         self.searcher.figures()
+    }
+
+    fn tasks(&self) -> Option<Arc<dyn Tasks>> {
+        Some(Arc::clone(&self.on_documents) as Arc<dyn Tasks>)
     }
 
     fn ready(self: Arc<Self>) -> Promise<Ready> {

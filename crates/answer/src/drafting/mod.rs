@@ -123,7 +123,7 @@ impl Searcher {
     }
 
     /// The next words, and a look at the documents from time to time, also while none come.
-    async fn next_words(&self, scope: &Scope, writing: &mut Writing, watch: &mut Watch) -> Result<Option<Words>, ApiError> {
+    pub(crate) async fn next_words(&self, scope: &Scope, writing: &mut Writing, watch: &mut Watch) -> Result<Option<Words>, ApiError> {
         let next = writing.next();
         tokio::pin!(next);
         loop {

@@ -107,6 +107,11 @@ impl Generator {
         }
     }
 
+    /// Tokens that an answer may have, as configured; room for them is kept.
+    pub(crate) fn answer_tokens_max(&self) -> usize {
+        self.settings.answer_tokens_max
+    }
+
     /// Tokens a text takes; of a model elsewhere, whose tokenizer is not known, an upper estimate.
     pub(crate) fn count(&self, text: &str) -> Result<usize, ApiError> {
         match self.chat() {

@@ -24,6 +24,7 @@ mod percentiles;
 mod search;
 mod serve;
 mod status;
+mod task;
 mod user;
 
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
         Command::Search(search) => search::run(&config, &global, search).await,
         Command::Ask(ask) => ask::run(&config, &global, ask).await,
         Command::Conversation(command) => conversation::run(&config, &global, command).await,
+        Command::Task(wanted) => task::run(&config, &global, wanted).await,
         Command::Serve { .. } => serve::run(&config).await,
         Command::Mcp => mcp::run(&config).await,
         Command::Bot(command) => bot::run(&config, &global, command).await,

@@ -15,4 +15,5 @@ mod rights;
 mod routes;
 mod streams;
 mod support;
+mod tasks;
 mod uploads;

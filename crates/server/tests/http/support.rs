@@ -328,6 +328,10 @@ impl Library for Shelf {
         })
     }
 
+    fn tasks(&self) -> Option<Arc<dyn pinakes_server::Tasks>> {
+        Some(Arc::new(crate::tasks::OneTask))
+    }
+
     fn ready(self: Arc<Self>) -> Promise<Ready> {
         Box::pin(async move { Ok(Ready::of(vec![ReadyCheck { name: "catalog".into(), ok: true }])) })
     }
