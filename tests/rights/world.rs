@@ -242,7 +242,7 @@ fn forget_times(value: &mut serde_json::Value) {
             // Numbers of reads are the store's own; a document's id and version are its content's.
             map.retain(|name, _| {
                 !name.ends_with("_ms")
-                    && !["timings", "request_id", "modified", "chunk_id", "source", "sources", "doc_id", "answer_id"]
+                    && !["timings", "request_id", "modified", "chunk_id", "source", "sources", "doc_id", "next_cursor", "answer_id"]
                         .contains(&name.as_str())
             });
             map.values_mut().for_each(forget_times);
@@ -253,7 +253,10 @@ fn forget_times(value: &mut serde_json::Value) {
 }
 
 fn echo(config: &Config) -> Generator {
-    let chat = Chat::open(&config.store.data_dir.join("models/smollm2-135m")).unwrap();
+    let folder = config.store.data_dir.join("models/smollm2-135m");
+    let files = fs_err::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let gguf = files.into_iter().find(|path| path.extension().is_some_and(|kind| kind == "gguf"));
+    let chat = Chat::open(&gguf.unwrap_or(folder)).unwrap();
     let engine = Arc::new(Echo { vocabulary: chat.tokenizer().len(), context_max: 8_192 });
     Generator::new(engine, Arc::new(chat), "echo", config.generator.clone(), [7; 32], Arc::new(EngineStats::default)).unwrap()
 }
