@@ -28,7 +28,6 @@ pub(crate) async fn completed(access: &Access, scope: &Scope, completed: &Comple
 
 /// Work was done on a document, or what came of it was fetched.
 pub(crate) async fn worked(access: &Access, scope: &Scope, result: &TaskResult) {
-    access.count_tokens(scope, result.usage.prompt_tokens + result.usage.completion_tokens).await;
     let documents = distinct(std::iter::once(&result.doc_id).chain(result.citations.iter().map(|citation| &citation.doc_id)));
     let event = Event::Answer { documents, model: result.model.clone(), refused: result.error.is_some() };
     access.audit().note(scope.subject(), event).await;

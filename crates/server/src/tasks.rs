@@ -47,6 +47,7 @@ impl Tasks for Watched {
             self.access.count_question(&scope).await?;
             let answer = self.queue.ask(&scope, &request).await?;
             if let TaskAnswer::Result(result) = &answer {
+                self.access.count_tokens(&scope, result.usage.prompt_tokens + result.usage.completion_tokens).await;
                 notes::worked(&self.access, &scope, result).await;
             }
             Ok(answer)

@@ -41,7 +41,12 @@ impl Work<'_> {
         let sentences: Vec<_> = facts.iter().chain([template]).flat_map(evidence).collect();
         let kind = Kind { sentences_max: usize::MAX, with_filling: true, language: template.text.language.as_deref() };
         let cited = self.cited(&text, sentences, &kind).await?;
+        let nothing = cited.share() == 0.0;
         let mut result = cited.told(self.result(template, Some(generator)));
+        if nothing {
+            let notes = vec!["Nothing that the language model wrote rests on the documents; it is not shown.".to_owned()];
+            result = TaskResult { text: None, sentences: vec![], citations: vec![], notes, ..result };
+        }
         if !cut.is_empty() {
             result.notes.push(format!("Only the beginning was read of: {}.", cut.join(", ")));
         }
