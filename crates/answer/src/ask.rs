@@ -141,7 +141,7 @@ impl Searcher {
         let mut inquiries = Vec::with_capacity(queries.len());
         for (query, found) in queries.iter().zip(&found) {
             texts = self.documents_of(scope, best(&found.passages, settings.passages), texts).await?;
-            inquiries.push(self.inquire(query, found, &texts).await?);
+            inquiries.push(self.inquire(query, queries.len() > 1, found, &texts).await?);
         }
         let language = language::of_question(question);
         let findings = Findings { question, language, passages, inquiries, documents: texts };
@@ -366,7 +366,7 @@ fn shown(query: &str, passages: &[(Passage, Candidate)]) -> Vec<Hit> {
 /// The parts of a question that nothing was found for, where something was for others.
 fn unanswered<'a>(findings: &'a Findings<'_>) -> impl Iterator<Item = String> + 'a {
     let silent = findings.inquiries.iter().filter(|inquiry| !inquiry.supported);
-    silent.map(|inquiry| format!("Nothing was found for: {}", inquiry.query))
+    silent.map(|inquiry| format!("No answer was found for: {}", inquiry.query))
 }
 
 fn strongest(findings: &Findings<'_>) -> Evidence {

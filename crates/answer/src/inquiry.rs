@@ -12,6 +12,9 @@ use crate::compose::{Ranked, rank};
 use crate::evidence::{Documents, sentences_of};
 use crate::search::Found;
 
+/// What the least support of a question counts for a part of it, which leaves words to the other parts.
+const PART: f32 = 0.6;
+
 /// A query with what answers it.
 pub(crate) struct Inquiry {
     /// What was searched for.
@@ -27,8 +30,8 @@ pub(crate) struct Inquiry {
 }
 
 impl Searcher {
-    /// Ranks the sentences of the best passages found for a query.
-    pub(crate) async fn inquire(&self, query: &str, found: &Found, documents: &Documents) -> Result<Inquiry, ApiError> {
+    /// Ranks the sentences of the best passages found for a query; `is_part` says that it is a part of a question.
+    pub(crate) async fn inquire(&self, query: &str, is_part: bool, found: &Found, documents: &Documents) -> Result<Inquiry, ApiError> {
         let settings = &self.store.config.answer;
         let passages = best(&found.passages, settings.passages);
         let vector = match &found.vector {
@@ -39,7 +42,8 @@ impl Searcher {
         let vectors = self.embed_all(sentences.iter().map(|(_, sentence)| sentence.in_place()).collect()).await?;
         let ranked = rank(query, &vector, sentences, vectors, passages);
         let evidence = ranked.first().map_or_else(Evidence::default, |best| best.signals.evidence());
-        let supported = !ranked.is_empty() && evidence.support >= settings.support_min;
+        let support_min = if is_part { settings.support_min * PART } else { settings.support_min };
+        let supported = !ranked.is_empty() && evidence.support >= support_min;
         Ok(Inquiry { query: query.to_owned(), vector, ranked, evidence, supported })
     }
 }

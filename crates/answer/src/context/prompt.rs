@@ -16,7 +16,7 @@ longer counts.";
 const WITH_MARKERS: &str = " After each sentence put the number of the source it rests on in brackets, like [1].";
 
 const WITH_QUOTES: &str = " Rest each sentence on words of a source: after the sentence, put the number of the source in brackets and then \
-the source's exact words in quotation marks, like [1] \"exact words\".";
+the source's exact words in quotation marks, like [1] “exact words”.";
 
 /// The instructions; they are the same for everybody, so that what reading them costs is shared.
 pub(crate) fn preamble(citing: Citing) -> Message {
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_follow_up_only_adds_to_what_was_read() {
-        let documents = vec!["Source [1]: A\n\n".to_owned(), "Source [2]: B\n\n".to_owned()];
+        let documents = vec!["[1] A\n\n".to_owned(), "[2] B\n\n".to_owned()];
         let first = texts(&conversation(Citing::Markers, documents.clone(), &[], "", "Who?"));
         let turns = [Turn { question: "Who?".into(), answer: "Ada. [1]".into() }];
         let second = texts(&conversation(Citing::Markers, documents, &turns, "", "Since when?"));
@@ -75,9 +75,9 @@ mod tests {
 
     #[test]
     fn what_is_read_ahead_is_the_beginning_of_every_question_on_it() {
-        let part = "Source [1]: A\nWords.\n\n".to_owned();
+        let part = "[1] A\nWords.\n\n".to_owned();
         let ahead = beginning(Citing::Markers, part.clone());
-        let asked = conversation(Citing::Markers, vec![part, "Source [2]: B\n\n".into()], &[], "", "Who?");
+        let asked = conversation(Citing::Markers, vec![part, "[2] B\n\n".into()], &[], "", "Who?");
         assert_eq!(ahead.messages[0], asked.messages[0]);
         assert_eq!(ahead.messages[1].parts[0], asked.messages[1].parts[0]);
     }

@@ -29,11 +29,12 @@ pub(crate) struct Piece {
     pub(crate) span: CharSpan,
 }
 
-/// The header line of a source.
+/// The header line of a source: its number as the model is to cite it. Without a word before it, as small models answer "the source says"
+/// where they read one.
 pub(crate) fn header(number: usize, title: &str, text: &StructuredText) -> String {
     let dated = date_of(text).map_or(String::new(), |date| format!(", dated {date}"));
     let old = if standing::is_superseded(text) { ", superseded" } else { "" };
-    format!("Source [{number}]: {}{dated}{old}\n", one_line(title))
+    format!("[{number}] {}{dated}{old}\n", one_line(title))
 }
 
 /// A document's part of a prompt, given as source `number`: all of it when `spans` is its whole text, else the stretches that `spans`
@@ -168,7 +169,7 @@ mod tests {
         let part = part(2, &text.title, &text, &[CharSpan::new(0, chars)]);
         assert_eq!(
             part.text,
-            "Source [2]: Leave policy 2026, dated 2026\n\n# Leave\n\n- Five days lapse.\n- Ask HR.\n\n## Sick\n\nCall first.\n\n\n"
+            "[2] Leave policy 2026, dated 2026\n\n# Leave\n\n- Five days lapse.\n- Ask HR.\n\n## Sick\n\nCall first.\n\n\n"
         );
     }
 

@@ -301,7 +301,12 @@ impl<'a> Draft<'a> {
             self.found_nothing = true;
             (standing, support, quotes) = (Standing::Gap, Support::None, vec![]);
         }
-        let anchor = standing == Standing::Borne && to_the_point;
+        // Words of one language bear out another's in part at most.
+        let foreign = |quote: &Sentence| {
+            self.prompted.language.is_some_and(|asked| quote.document.text.language.as_deref().is_some_and(|other| other != asked))
+        };
+        let sure = support == Support::Full || (support == Support::Partial && quotes.iter().any(foreign));
+        let anchor = standing == Standing::Borne && sure && to_the_point;
         self.gate.push(standing, anchor, Saying { words: claim.words.clone(), gap, support, quotes })
     }
 

@@ -4,6 +4,13 @@ use super::markers::Said;
 use super::numbers::numbers;
 use crate::question::{content_words, words};
 
+/// Words by which a model speaks of its sources and its answer, and says nothing of what they say.
+#[rustfmt::skip]
+const FILLING: &[&str] = &[
+    "source", "sources", "answer", "question", "information", "according", "provides", "provided", "mentions", "mentioned", "states",
+    "stated", "quelle", "quellen", "antwort", "frage", "laut", "fuente", "fuentes", "respuesta", "pregunta", "según", "réponse", "selon",
+];
+
 /// What a sentence claims.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Claim {
@@ -23,7 +30,8 @@ impl Claim {
     /// Reads a sentence.
     pub(crate) fn of(said: Said) -> Self {
         let Said { words, sources } = said;
-        let content = content_words(&words).into_iter().filter(|word| numbers(word).is_empty()).collect();
+        let telling = |word: &String| numbers(word).is_empty() && !FILLING.contains(&word.as_str());
+        let content = content_words(&words).into_iter().filter(telling).collect();
         Self { content, numbers: numbers(&words), names: names(&words), words, sources }
     }
 
@@ -64,7 +72,7 @@ mod tests {
 
     #[test]
     fn filling_words_claim_nothing() {
-        for words in ["Yes.", "Here is what the sources say:", "In short:"] {
+        for words in ["Yes.", "Here is what the sources say:", "In short:", "The source provides information about parking."] {
             assert!(Claim::of(said(words)).is_filling(), "{words}");
         }
         assert!(!Claim::of(said("5 days.")).is_filling());

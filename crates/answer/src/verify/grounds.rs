@@ -22,10 +22,26 @@ pub(crate) struct Ground {
     pub(crate) sentence: Sentence,
     /// The number of its source.
     pub(crate) source: usize,
+    /// Its own words, lower case, without those of what it stands under.
+    own: HashSet<String>,
     /// Its numbers and those of what it stands under.
     pub(crate) numbers: Vec<String>,
+    /// Its own numbers.
+    own_numbers: Vec<String>,
     /// Its embedding, in place, once it was wanted.
     pub(crate) vector: Option<Vec<f32>>,
+}
+
+impl Ground {
+    /// Of the words and numbers that it and what it stands under share with a claim, the share that stand in itself: a title says what a
+    /// sentence is about, and bears nothing out. `has` is as [`Grounds::candidates`] gives it.
+    pub(crate) fn own_share(&self, claim: &Claim, has: &[bool]) -> f32 {
+        let shared: Vec<&String> = claim.content.iter().zip(has).filter(|(_, has)| **has).map(|(word, _)| word).collect();
+        let numbers: Vec<&String> = claim.numbers.iter().filter(|number| self.numbers.contains(number)).collect();
+        let own = shared.iter().filter(|word| self.own.iter().any(|own| same_word(word, own))).count()
+            + numbers.iter().filter(|number| self.own_numbers.contains(number)).count();
+        own as f32 / (shared.len() + numbers.len()).max(1) as f32
+    }
 }
 
 /// All of them.
@@ -50,9 +66,10 @@ impl Grounds {
                     places.push(place);
                 }
             }
-            let numbers = numbers(&text);
+            let own = words(&sentence.plain).map(|(_, word)| word.to_lowercase()).collect();
+            let (numbers, own_numbers) = (numbers(&text), numbers(&sentence.plain));
             grounds.numbers.extend(numbers.iter().cloned());
-            grounds.all.push(Ground { sentence, source, numbers, vector: None });
+            grounds.all.push(Ground { sentence, source, own, numbers, own_numbers, vector: None });
         }
         grounds
     }

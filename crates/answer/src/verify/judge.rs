@@ -17,6 +17,8 @@ use crate::support::cosine;
 const FULLY: (f32, f32) = (0.8, 3.0);
 const PARTLY: (f32, f32) = (0.6, 4.0);
 const WORDS_NAMED: f32 = 2.0;
+/// Of what a claim shares with a sentence and its headings, the share that must stand in the sentence itself.
+const OWN: f32 = 0.5;
 /// Likeness of meaning, and share of words with it, that bear out in part what is said in other words of a source that the claim names.
 const OTHER_WORDS: (f32, f32) = (0.65, 0.4);
 /// The same across languages, where words are no measure.
@@ -60,6 +62,7 @@ struct Weighed<'a> {
     ground: &'a Ground,
     has: &'a [bool],
     share: f32,
+    own: f32,
     meaning: f32,
     named: bool,
     numbers: bool,
@@ -74,10 +77,11 @@ impl Weighed<'_> {
     }
 
     fn support(&self, case: &Case<'_>) -> Support {
-        if !self.numbers || self.contradicts {
+        let across = self.named && self.foreign && self.meaning >= OTHER_LANGUAGE;
+        if !self.numbers || self.contradicts || (self.own < OWN && !across) {
             return Support::None;
         }
-        let carried = self.share * case.claim.content.len() as f32;
+        let carried = self.share * case.claim.content.len() as f32 + case.claim.numbers.len() as f32;
         let reaches = |(share, words): (f32, f32)| {
             let words = if self.named { words.min(WORDS_NAMED) } else { words };
             self.share >= share && carried + 1e-3 >= words
@@ -87,7 +91,6 @@ impl Weighed<'_> {
             return Support::Full;
         }
         let otherwise = self.named && self.meaning >= OTHER_WORDS.0 && self.share >= OTHER_WORDS.1;
-        let across = self.named && self.foreign && self.meaning >= OTHER_LANGUAGE;
         if reaches(FULLY) || reaches(PARTLY) || otherwise || across { Support::Partial } else { Support::None }
     }
 
@@ -142,6 +145,7 @@ fn weigh<'a>(grounds: &'a Grounds, case: &Case<'_>, place: usize, has: &'a [bool
         ground,
         has,
         share: has.iter().filter(|has| **has).count() as f32 / has.len().max(1) as f32,
+        own: ground.own_share(claim, has),
         meaning: ground.vector.as_ref().map_or(0.0, |vector| cosine(case.vector, vector)),
         named: claim.sources.contains(&ground.source),
         numbers: claim.numbers.iter().all(|number| ground.numbers.contains(number)),
@@ -234,6 +238,8 @@ mod tests {
             ("Up to five unused days may not be carried over into the next year.", Standing::Contradicted, Support::None),
             ("The cafeteria serves vegetarian lunches on Mondays [1].", Standing::Unborne, Support::None),
             ("Yes.", Standing::Neutral, Support::None),
+            ("Within 2 weeks before the first day [1].", Standing::Borne, Support::Full),
+            ("The leave policy is about leave and its policy [1].", Standing::Unborne, Support::None),
             ("Peter Braun approves flights [2].", Standing::Unborne, Support::None),
         ] {
             let found = judged(words);
