@@ -19,6 +19,40 @@ pub(crate) struct More {
 
 impl AdditionalClaims for More {}
 
+/// What it said of somebody, in its token or when asked; each `None` where it said nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    name: Option<String>,
+    display: Option<String>,
+    groups: Option<Vec<String>>,
+}
+
+impl Said {
+    /// Whether it is to be asked for more.
+    pub(crate) fn lacks_something(&self) -> bool {
+        self.name.is_none() || self.groups.is_none()
+    }
+
+    /// What was said first, and for the rest what was said then.
+    pub(crate) fn or(self, then: Self) -> Self {
+        Self { name: self.name.or(then.name), display: self.display.or(then.display), groups: self.groups.or(then.groups) }
+    }
+
+    /// Somebody with a name that can be one.
+    pub(crate) fn of(self, subject: &str, config: &ProviderConfig) -> Result<Known, ApiError> {
+        let written = self.name.ok_or_else(|| {
+            let words = format!("The sign-in provider does not say who you are: its answer has no {}.", config.name_claim);
+            ApiError::new(Code::NotAllowed, words)
+        })?;
+        Ok(Known {
+            subject: subject.to_owned(),
+            name: person_name(&written).map_err(|error| ApiError::new(Code::NotAllowed, error.detail))?,
+            display: self.display.unwrap_or_default().chars().filter(|c| !c.is_control()).take(100).collect(),
+            groups: self.groups,
+        })
+    }
+}
+
 /// Somebody, as their provider knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Known {
@@ -31,32 +65,31 @@ pub(crate) struct Known {
     pub(crate) groups: Option<Vec<String>>,
 }
 
-/// From the signed token.
-pub(crate) fn of_token(claims: &IdTokenClaims<More, CoreGenderClaim>, config: &ProviderConfig) -> Result<Known, ApiError> {
-    let subject = claims.subject().as_str();
-    let standard = |name: &str| match name {
-        "sub" => Some(subject.to_owned()),
-        "preferred_username" => claims.preferred_username().map(|name| name.as_str().to_owned()),
-        // An address that somebody only claims to have is nobody's name.
-        "email" => claims.email().filter(|_| claims.email_verified() != Some(false)).map(|email| email.as_str().to_owned()),
-        other => text(&claims.additional_claims().all, other),
-    };
-    let written = standard(&config.name_claim).ok_or_else(|| {
-        let words = format!("The sign-in provider does not say who you are: its answer has no {}.", config.name_claim);
-        ApiError::new(Code::NotAllowed, words)
-    })?;
-    let display = claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned());
-    Ok(Known {
-        subject: subject.to_owned(),
-        name: person_name(&written).map_err(|error| ApiError::new(Code::NotAllowed, error.detail))?,
-        display: display.unwrap_or_default().chars().filter(|c| !c.is_control()).take(100).collect(),
-        groups: groups(&claims.additional_claims().all, config),
-    })
+/// The claims of a token and of an answer about somebody have the same methods and no common type.
+macro_rules! said {
+    ($claims:expr, $config:expr) => {{
+        let (claims, config) = ($claims, $config);
+        let more = &claims.additional_claims().all;
+        let name = match config.name_claim.as_str() {
+            "sub" => Some(claims.subject().as_str().to_owned()),
+            "preferred_username" => claims.preferred_username().map(|name| name.as_str().to_owned()),
+            // An address that somebody only claims to have is nobody's name.
+            "email" => claims.email().filter(|_| claims.email_verified() != Some(false)).map(|email| email.as_str().to_owned()),
+            other => text(more, other),
+        };
+        let display = claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned());
+        Said { name, display, groups: groups(more, config) }
+    }};
 }
 
-/// Groups from what it says when it is asked about somebody.
-pub(crate) fn groups_of_user_info(claims: &UserInfoClaims<More, CoreGenderClaim>, config: &ProviderConfig) -> Option<Vec<String>> {
-    groups(&claims.additional_claims().all, config)
+/// From the signed token.
+pub(crate) fn of_token(claims: &IdTokenClaims<More, CoreGenderClaim>, config: &ProviderConfig) -> Said {
+    said!(claims, config)
+}
+
+/// From what it says when it is asked about somebody.
+pub(crate) fn of_user_info(claims: &UserInfoClaims<More, CoreGenderClaim>, config: &ProviderConfig) -> Said {
+    said!(claims, config)
 }
 
 fn text(claims: &Map<String, Value>, name: &str) -> Option<String> {

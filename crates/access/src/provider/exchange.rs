@@ -16,7 +16,7 @@ use openidconnect::{
 use pinakes_api::{ApiError, Code};
 use pinakes_config::limits::access::{CLOCK_SKEW_MAX, CREDENTIAL_BYTES_MAX};
 
-use super::claims::{self, Known, More};
+use super::claims::{self, Known, More, Said};
 use super::{Provider, words};
 use crate::secrets::{Purpose, hash, same};
 
@@ -93,10 +93,11 @@ impl Provider {
             other => other,
         };
         let claims = claims.map_err(|error| refused(&words(&error)))?;
-        let mut known = claims::of_token(&claims, &self.config)?;
-        if known.groups.is_none() {
-            known.groups = self.ask_for_groups(&client, &answer, &claims).await;
+        let mut said = claims::of_token(&claims, &self.config);
+        if said.lacks_something() {
+            said = said.or(self.ask_for_more(&client, &answer, &claims).await);
         }
+        let known = said.of(claims.subject().as_str(), &self.config)?;
         Ok((known, waiting.return_to))
     }
 
@@ -121,20 +122,16 @@ impl Provider {
         token.clone().into_claims(&verifier, nonce)
     }
 
-    /// Some providers say groups only when asked; what cannot be had that way is none.
-    async fn ask_for_groups(
-        &self,
-        client: &ProviderClient,
-        answer: &Answer,
-        claims: &IdTokenClaims<More, CoreGenderClaim>,
-    ) -> Option<Vec<String>> {
-        let request = client.user_info(answer.access_token().clone(), Some(claims.subject().clone())).ok()?;
+    /// Some providers say more than who somebody is only when asked; what cannot be had that way is not said.
+    async fn ask_for_more(&self, client: &ProviderClient, answer: &Answer, claims: &IdTokenClaims<More, CoreGenderClaim>) -> Said {
+        let subject = Some(claims.subject().clone());
+        let Ok(request) = client.user_info(answer.access_token().clone(), subject) else { return Said::default() };
         let info: Result<UserInfoClaims<More, CoreGenderClaim>, _> = request.request_async(&self.http).await;
         match info {
-            Ok(info) => claims::groups_of_user_info(&info, &self.config),
+            Ok(info) => claims::of_user_info(&info, &self.config),
             Err(error) => {
-                tracing::warn!(cause = words(&error), "the provider did not say somebody's groups");
-                None
+                tracing::warn!(cause = words(&error), "the provider did not say more of somebody when asked");
+                Said::default()
             }
         }
     }
