@@ -60,6 +60,8 @@ pub(super) struct Tally {
     evidence_citations: usize,
     statements: usize,
     supported: usize,
+    /// Citations of statements, one cited for two of them counted twice; and those needed.
+    cited: usize,
     needed: usize,
     all_citations: usize,
     verbatim: usize,
@@ -78,14 +80,15 @@ impl Tally {
         self.all_citations += response.citations.len();
         self.verbatim += verbatim;
         self.refused += usize::from(response.refused);
-        let (statements, supported, needed) = statements(response);
-        self.statements += statements;
+        let Statements { number, supported, cited, needed } = statements(response);
+        self.statements += number;
         self.supported += supported;
+        self.cited += cited;
         self.needed += needed;
         let mut verdict = Verdict {
             right: response.refused,
             f1: 0.0,
-            supported: (supported, statements),
+            supported: (supported, number),
             verbatim: (verbatim, response.citations.len()),
             span_iou: None,
         };
@@ -124,7 +127,7 @@ impl Tally {
             questions: self.answerable + self.unanswerable,
             correct: share(self.correct, self.answerable),
             f1: mean(self.f1, self.answerable),
-            citation_precision: share(self.needed, self.all_citations),
+            citation_precision: share(self.needed, self.cited),
             citation_recall: share(self.supported, self.statements),
             evidence_precision: share(self.evidence_citations, self.citations),
             evidence_recall: share(self.evidence_cited, self.answerable),
@@ -139,29 +142,40 @@ impl Tally {
     }
 }
 
-/// Statements, those that their citations bear out, and the citations that are needed for it.
-fn statements(response: &AskResponse) -> (usize, usize, usize) {
+#[derive(Default)]
+struct Statements {
+    number: usize,
+    /// Those that their citations bear out.
+    supported: usize,
+    /// Citations in them.
+    cited: usize,
+    /// Those that are needed for it.
+    needed: usize,
+}
+
+fn statements(response: &AskResponse) -> Statements {
+    let mut counts = Statements::default();
     if response.refused {
-        return (0, 0, 0);
+        return counts;
     }
     let characters: Vec<char> = response.answer.chars().collect();
     let words = |span: CharSpan| characters.get(span.start..span.end).unwrap_or_default().iter().collect::<String>();
     let quotes = |markers: &[u32]| -> Vec<&str> {
         response.citations.iter().filter(|citation| markers.contains(&citation.marker)).map(|citation| citation.quote.as_str()).collect()
     };
-    let mut counts = (0, 0, 0);
     for sentence in &response.sentences {
         let (statement, quotes) = (words(sentence.span), quotes(&sentence.markers));
-        counts.0 += 1;
+        counts.number += 1;
+        counts.cited += quotes.len();
         if !supports(&statement, &quotes) {
             continue;
         }
-        counts.1 += 1;
+        counts.supported += 1;
         let is_needed = |at: usize| {
             let others: Vec<&str> = quotes.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, quote)| *quote).collect();
             supports(&statement, &quotes[at..=at]) || !supports(&statement, &others)
         };
-        counts.2 += (0..quotes.len()).filter(|at| is_needed(*at)).count();
+        counts.needed += (0..quotes.len()).filter(|at| is_needed(*at)).count();
     }
     counts
 }
