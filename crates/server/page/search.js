@@ -155,8 +155,13 @@ function drawAnswer() {
   const place = byId('answer');
   place.hidden = !state;
   byId('view-search').classList.toggle('home', !state && !byId('query').value.trim());
-  if (state) place.replaceChildren(...answer.render(state, state.problem ? problemText(state.problem) : '', again), ...after(state.done));
-  else place.replaceChildren();
+  if (!state) {
+    place.replaceChildren();
+    return;
+  }
+  // The next question stands below the answer, and above the passages behind it, which can be long.
+  const [card, ...behind] = answer.render(state, state.problem ? problemText(state.problem) : '', again);
+  place.replaceChildren(card, ...after(state.done), ...behind);
 }
 
 const again = () => byId('ask-form').requestSubmit();

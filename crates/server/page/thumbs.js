@@ -16,12 +16,11 @@ export function thumbs({ answer_id: answer, refused }, given = null) {
       line.append(el('span', { class: 'problem', role: 'alert' }, problemText(problem)));
     }
   };
-  const thumb = (verdict, sign, said) => el('button', {
-    type: 'button', class: 'tab', 'aria-label': t(`verdict.${verdict}`), 'aria-pressed': String(said?.verdict === verdict),
-    onclick: () => say(verdict),
-  }, sign);
+  const thumb = (verdict, said) => el('button', {
+    type: 'button', class: 'tab', 'aria-pressed': String(said?.verdict === verdict), onclick: () => say(verdict),
+  }, t(`verdict.${verdict}`));
   function draw(said) {
-    line.replaceChildren(thumb('up', '👍', said), thumb('down', '👎', said));
+    line.replaceChildren(thumb('up', said), thumb('down', said));
     if (said?.verdict !== 'down') return;
     const fitting = REASONS.filter((reason) => (refused ? reason !== 'unanswerable' && reason !== 'citation' : reason !== 'refused'));
     const why = el('select', { 'aria-label': t('why') }, el('option', { value: '' }, t('why')),
