@@ -12,11 +12,13 @@ const ACTIVE_TAGS: [&str; 25] = [
 ];
 /// Bytes that the address of a link may have for the link to be taken for one.
 const ADDRESS_MAX: usize = 4_096;
+/// Links in links that are taken apart; of more, the brackets are left out. Documents are anybody's, and the stack is not without end.
+const NESTING_MAX: usize = 8;
 
 /// What may be shown of a text that nobody vouches for.
 pub(crate) fn visible(text: &str) -> String {
     let text: String = text.chars().filter(|c| !is_hidden(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    without_tags(&without_links(&text))
+    without_tags(&without_links(&text, 0)).trim().to_owned()
 }
 
 /// Format characters that show nothing, or change the order of what is shown. Joiners that scripts are written with stay.
@@ -25,7 +27,10 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// Markdown's links and images as their words; numbers in brackets as numbers in parentheses.
-fn without_links(text: &str) -> String {
+fn without_links(text: &str, depth: usize) -> String {
+    if depth > NESTING_MAX {
+        return text.replace(['[', ']'], "");
+    }
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(open) = rest.find('[') {
@@ -37,11 +42,11 @@ fn without_links(text: &str) -> String {
         kept.push_str(if address > 0 { before.strip_suffix('!').unwrap_or(before) } else { before });
         let words = words.strip_prefix('^').unwrap_or(words);
         if address > 0 {
-            kept.push_str(&without_links(words));
+            kept.push_str(&without_links(words, depth + 1));
         } else if !words.is_empty() && words.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b' ' | b'-')) {
             kept.extend(["(", words, ")"]);
         } else {
-            kept.extend(["[", &without_links(words), "]"]);
+            kept.extend(["[", &without_links(words, depth + 1), "]"]);
         }
         rest = &after[address..];
     }
@@ -52,12 +57,13 @@ fn without_links(text: &str) -> String {
 
 /// Bytes of `(address "title")` or `[reference]` at the beginning of a text; 0 where there is none.
 fn target(text: &str) -> usize {
+    let text = &text[..text.floor_char_boundary(ADDRESS_MAX)];
     let length = match text.as_bytes().first() {
         Some(b'(') => closing(text, '(', ')'),
         Some(b'[') => closing(text, '[', ']').filter(|end| !text[1..*end].bytes().all(|byte| byte.is_ascii_digit())),
         _ => None,
     };
-    length.filter(|length| *length <= ADDRESS_MAX).map_or(0, |length| length + 1)
+    length.map_or(0, |length| length + 1)
 }
 
 /// Where the bracket that a text begins with is closed.
@@ -87,12 +93,15 @@ fn without_tags(text: &str) -> String {
             inside.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
         let end = inside.find('>');
         if ACTIVE_TAGS.contains(&name.as_str()) || inside.starts_with("!--") {
-            // All of it, where it has an end; else its bracket only.
+            // All of it, where it has an end; else its bracket only. A space in its place: what stood around it must not become a tag or
+            // a link by coming together.
             rest = end.map_or(inside, |end| &inside[end + 1..]);
-        } else if inside.starts_with("http") || inside.starts_with("mailto:") {
-            let end = end.unwrap_or(inside.len());
+            if end.is_some() && !kept.ends_with(char::is_whitespace) {
+                kept.push(' ');
+            }
+        } else if let Some(end) = end.filter(|end| is_address(&inside[..*end])) {
             kept.push_str(&inside[..end]);
-            rest = inside.get(end + 1..).unwrap_or_default();
+            rest = &inside[end + 1..];
         } else {
             kept.push('<');
             rest = inside;
@@ -100,6 +109,10 @@ fn without_tags(text: &str) -> String {
     }
     kept.push_str(rest);
     kept
+}
+
+fn is_address(text: &str) -> bool {
+    (text.starts_with("http") || text.starts_with("mailto:")) && !text.contains('<')
 }
 
 #[cfg(test)]
@@ -116,7 +129,7 @@ mod tests {
             ("Fine [1] and [2, 3] and [^4]", "Fine (1) and (2, 3) and (4)"),
             ("an [open bracket", "an [open bracket"),
             ("call f[0](x) first", "call f0 first"),
-            ("<img src=x onerror=alert(1)>Yes<script>go()</script>", "Yesgo()"),
+            ("<img src=x onerror=alert(1)>Yes<script>go()</script>", "Yes go()"),
             ("at <https://evil.example/auto>.", "at https://evil.example/auto."),
             ("Vec<u8> and a < b", "Vec<u8> and a < b"),
             ("broken <img src=x", "broken img src=x"),
@@ -128,10 +141,31 @@ mod tests {
 
     #[test]
     fn nothing_made_of_pieces_becomes_a_link_again() {
+        let pieces = [
+            "<scr<script>ipt>alert(1)",
+            "<im<a>g src=x>",
+            "[a]<img>(b)",
+            "!<img>[a](b)",
+            "<http<img src=x onerror=a() >b>",
+            "<https://x<script >y>",
+        ];
+        for written in pieces {
+            let shown = visible(written);
+            let active = ["<script", "<img", "](", "!["].iter().any(|active| shown.contains(active));
+            assert!(!active, "{written} became {shown}");
+        }
         for written in ["[[x](a)](b)(c)", "!![x](y)[z](w)", "[a](b](c)", "[<img src=x>](y)", "<<img>img src=x>", "![a]\u{200b}(b)"] {
             let shown = visible(&visible(written));
             assert!(!shown.contains("](") && !shown.contains("![") && !shown.contains("<img"), "{written} became {shown}");
         }
+    }
+
+    #[test]
+    fn a_mountain_of_brackets_costs_no_stack_and_little_time() {
+        let deep = format!("{}x{}", "[".repeat(50_000), "](y)".repeat(50_000));
+        assert!(!visible(&deep).contains("]("));
+        let long = "[a](".repeat(20_000);
+        assert!(!visible(&long).contains("]("));
     }
 
     #[test]

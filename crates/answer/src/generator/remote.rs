@@ -5,6 +5,7 @@
 //! that is asked.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pinakes_api::{ApiError, Code, Usage};
 use pinakes_chat::{Conversation, Role};
@@ -77,17 +78,13 @@ impl Remote {
         let body = self.body(conversation, tokens_max, options);
         let (sender, pieces) = mpsc::channel(PIECES_MAX);
         let remote = Arc::clone(self);
-        let work = async move {
-            if let Err(error) = remote.write(body, &sender).await {
+        let time_max = options.time_max.unwrap_or(Duration::MAX);
+        let task = tokio::spawn(async move {
+            let written = tokio::time::timeout(time_max, remote.write(body, &sender)).await;
+            // What came in time is no whole answer, and must not pass for one.
+            if let Err(error) = written.unwrap_or_else(|_| Err(remote.unusable("it took too long"))) {
                 // Nobody may be listening any more.
                 let _ = sender.send(Err(error)).await;
-            }
-        };
-        let time_max = options.time_max;
-        let task = tokio::spawn(async move {
-            match time_max {
-                Some(time) => drop(tokio::time::timeout(time, work).await),
-                None => work.await,
             }
         });
         RemoteWriting { pieces, task, usage: Usage::default(), ending: Ending::default(), ended: false }

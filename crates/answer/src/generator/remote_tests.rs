@@ -116,6 +116,23 @@ async fn whatever_goes_wrong_names_the_server_and_not_what_was_sent() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_not_whole_in_time_is_an_error() {
+    let answer = "HTTP/1.1 200 OK\r\n\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"Ten\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\" days, and this is never sent\"}}]}\n\n";
+    let (config, _served) = serve(answer, true).await;
+    let remote = Arc::new(Remote::open(&RemoteConfig { stall_time_max: Duration::from_secs(30), ..config }).unwrap());
+    let options = Options { time_max: Some(Duration::from_millis(200)), ..Options::default() };
+    let mut writing = remote.begin(&conversation(), 50, &options);
+    let error = loop {
+        match writing.next().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("half an answer passed for a whole one"),
+            Err(error) => break error,
+        }
+    };
+    assert!(error.detail.contains("took too long"), "{}", error.detail);
+}
+
+#[tokio::test]
 async fn nobody_there_is_an_error_and_not_a_wait() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
