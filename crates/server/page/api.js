@@ -8,6 +8,15 @@ export class ApiProblem extends Error {
   }
 }
 
+let leaving = false;
+
+/** Goes to where people sign in, once, whatever else is refused meanwhile; and from there back to here. */
+export function goToSignIn() {
+  if (leaving || location.pathname === '/sign-in') return;
+  leaving = true;
+  location.replace(`/sign-in?${new URLSearchParams({ to: location.pathname + location.hash })}`);
+}
+
 let known = null;
 
 /** Who the server takes us for; asked once. */
@@ -31,9 +40,7 @@ async function request(path, options = {}) {
     throw new ApiProblem('offline', '');
   }
   if (response.ok) return response;
-  if (response.status === 401 && location.pathname !== '/sign-in') {
-    location.assign(`/sign-in?${new URLSearchParams({ to: location.pathname + location.hash })}`);
-  }
+  if (response.status === 401) goToSignIn();
   const body = await response.json().catch(() => ({}));
   throw new ApiProblem(body.code ?? 'internal', body.detail ?? '', response.status, response.headers.get('retry-after'));
 }

@@ -1,17 +1,24 @@
 // Starts the page: addresses, keys, language, and whether the server can be reached.
-import { session, signOut } from './api.js';
-import { acceptDrops, showDocuments } from './documents.js';
+import { goToSignIn, session, signOut } from './api.js';
 import { byId, el, openDialog } from './dom.js';
-import { showHistory } from './history.js';
+import { acceptDrops } from './drops.js';
 import { chooseLanguage, language, languages, setLanguage, t } from './i18n.js';
 import { hidePreview } from './preview.js';
-import { closeReader, isOpen, onLeave, openReader, redrawReader } from './reader.js';
 import * as search from './search.js';
 
 const RETRY_MS = 3000;
 const KEYS = [['/', 'focus'], ['Enter', 'ask'], ['j', 'next'], ['k', 'previous'], ['Enter', 'open'], ['Esc', 'close'], ['?', 'help']];
 
+// What the first sight of the page does not need comes when it is asked for.
+const LATER = {
+  documents: () => import('./documents.js'),
+  history: () => import('./history.js'),
+  reader: () => import('./reader.js'),
+};
+const came = {}; // the modules of these that are here
+
 let retry = null;
+let missed = false; // whether a module could not be had: the address is gone to again once the server is back
 let kept = { query: '', asked: false }; // what the box's address is or will be again
 
 function reach(reached) {
@@ -19,6 +26,46 @@ function reach(reached) {
   byId('offline').textContent = reached ? '' : t('offline');
   clearTimeout(retry);
   if (!reached) retry = setTimeout(() => search.loadStatus(reach), RETRY_MS);
+  else if (missed) {
+    missed = false;
+    route();
+  }
+}
+
+/** Does `work` with a module, unless it cannot be had or the address has changed while it came. */
+async function using(name, work) {
+  const address = location.hash;
+  try {
+    came[name] ??= await LATER[name]();
+  } catch {
+    missed = true;
+    reach(false);
+    return;
+  }
+  if (address === location.hash) work(came[name]);
+}
+
+const VIEWS = ['search', 'history', 'documents'];
+
+const isOpen = () => !byId('reader').hidden;
+
+/** Shows one of the views and none of the others; whether it was hidden before. */
+function change(view) {
+  const changed = byId(`view-${view}`).hidden;
+  for (const name of VIEWS) {
+    byId(`view-${name}`).hidden = name !== view;
+    const link = byId(`nav-${name}`);
+    if (name === view) link?.setAttribute('aria-current', 'page');
+    else link?.removeAttribute('aria-current');
+  }
+  return changed;
+}
+
+function openReader(id, span) {
+  using('reader', (reader) => {
+    reader.onLeave(leave);
+    reader.openReader(id, span);
+  });
 }
 
 /** Addresses: `#/`, `#/?q=words`, `#/?ask=question`, `#/documents`, `#/history`, `#/history/ID`, `#/doc/ID?span=start-end`. What follows the `#` never leaves the browser. */
@@ -33,22 +80,23 @@ function route(first = false) {
     return; // whatever was shown stays beside it
   }
   if (isOpen()) {
-    closeReader();
+    came.reader.closeReader();
     if (history.state?.kept) { // what was beside the document is still there, and perhaps went on
       if (!byId('view-search').hidden) remember(kept.query, kept.asked);
       return;
     }
   }
-  const view = ['documents', 'history'].includes(page) ? page : 'search';
-  const changed = byId(`view-${view}`).hidden;
-  for (const name of ['search', 'documents', 'history']) byId(`view-${name}`).hidden = name !== view;
-  for (const name of ['documents', 'history']) byId(`nav-${name}`).toggleAttribute('aria-current', name === view);
-  if (view === 'documents') { if (changed) showDocuments(); return; }
+  const view = VIEWS.includes(page) ? page : 'search';
+  const changed = change(view);
+  if (view === 'documents') {
+    if (changed || !came.documents) using('documents', (documents) => documents.showDocuments());
+    return;
+  }
   if (view === 'history') {
     const question = given.get('ask') ?? '';
     // Asked once: going back to the address shows the answer and does not ask again.
     if (question) history.replaceState(history.state, '', `#/history/${id}`);
-    showHistory(id ? decodeURIComponent(id) : '', question);
+    using('history', (module) => module.showHistory(id ? decodeURIComponent(id) : '', question));
     return;
   }
   const [query, asked] = given.has('ask') ? [given.get('ask'), true] : [given.get('q') ?? '', false];
@@ -134,31 +182,36 @@ function redraw() {
   const other = languages.find((tag) => tag !== language());
   byId('language').textContent = other.toUpperCase();
   byId('language').lang = other;
-  byId('language').setAttribute('aria-label', t('language'));
+  byId('language').title = t('language');
   search.draw();
-  redrawReader();
-  if (!byId('view-documents').hidden) showDocuments();
+  came.reader?.redrawReader();
+  if (!byId('view-documents').hidden) came.documents?.showDocuments();
   if (!byId('view-history').hidden) route();
 }
 
-chooseLanguage();
+await chooseLanguage();
 search.setUp(remember, reach);
-byId('language').addEventListener('click', () => {
-  setLanguage(languages.find((tag) => tag !== language()), true);
-  redraw();
+byId('language').addEventListener('click', async () => {
+  const other = languages.find((tag) => tag !== language());
+  await setLanguage(other, true).then(redraw, () => reach(false));
 });
 byId('help-open').addEventListener('click', showHelp);
 byId('sign-out').addEventListener('click', () => signOut().finally(() => location.assign('/sign-in')));
 session().then(({ accounts, person }) => {
-  if (accounts && !person) location.replace(`/sign-in?${new URLSearchParams({ to: location.pathname + location.hash })}`);
+  if (accounts && !person) goToSignIn();
   byId('sign-out').hidden = !accounts;
   byId('sign-out').title = person?.display ?? '';
 }).catch(() => {}); // unreachable: the page says so by itself
 addEventListener('keydown', onKey);
 addEventListener('click', onClick);
 addEventListener('popstate', () => route());
-onLeave(leave);
-acceptDrops(() => !byId('view-documents').hidden, () => { location.hash = '#/documents'; route(); });
+acceptDrops((files) => {
+  if (byId('view-documents').hidden) {
+    location.hash = '#/documents';
+    route();
+  }
+  using('documents', (documents) => documents.add(files));
+});
 redraw();
 route(true);
 search.loadStatus(reach);

@@ -14,7 +14,7 @@ let uploads = null; // the list of uploads outlives redraws
 
 /** Shows the view and fetches its list. */
 export function showDocuments() {
-  uploads ??= el('ul', { class: 'uploads', role: 'status' });
+  uploads ??= el('ul', { class: 'uploads' });
   const input = el('input', { type: 'file', multiple: true, class: 'unseen', id: 'files', onchange: () => { add(input.files); input.value = ''; } });
   const find = el('input', { type: 'search', value: filter.contains, placeholder: t('documents_search'), 'aria-label': t('documents_search'), autocomplete: 'off' });
   const search = debounce(() => { filter.contains = find.value.trim(); refresh(); }, 200);
@@ -22,30 +22,14 @@ export function showDocuments() {
   byId('view-documents').replaceChildren(
     el('h1', {}, t('documents')),
     el('div', { class: 'drop' }, input, el('label', { for: 'files', class: 'button' }, t('upload')), el('span', {}, t('upload_drop'))),
-    uploads,
+    el('div', { role: 'status' }, uploads),
     el('div', { class: 'filters' }, el('div', { id: 'states', role: 'group' }), find),
     el('div', { id: 'document-list' }));
   refresh();
 }
 
-const add = (files) => { if (files.length) sendAll(files, uploads, refresh); };
-
-/** Lets files be dropped anywhere on the page while this view is open. */
-export function acceptDrops(isVisible, goThere) {
-  const carriesFiles = (event) => event.dataTransfer?.types.includes('Files');
-  addEventListener('dragover', (event) => {
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
-    document.body.classList.add('dropping');
-  });
-  for (const name of ['dragleave', 'drop']) addEventListener(name, (event) => event.relatedTarget || document.body.classList.remove('dropping'));
-  addEventListener('drop', (event) => {
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
-    if (!isVisible()) goThere();
-    add(event.dataTransfer.files);
-  });
-}
+/** Sends files that were chosen or dropped. */
+export const add = (files) => { if (files.length) sendAll(files, uploads, refresh); };
 
 async function refresh() {
   fetching?.abort();
@@ -88,7 +72,7 @@ function row(doc) {
       readable ? el('a', { class: 'title', href: documentLink(doc.doc_id) }, doc.title) : el('span', { class: 'title' }, doc.title),
       el('p', { class: 'place' }, el('span', { class: 'path' }, doc.path), el('span', {}, facts.join(' · '))),
       doc.state !== 'indexed' && el('p', { class: 'reason' }, el('strong', {}, t(`state_word.${doc.state}`)), doc.reason ? ` – ${doc.reason.message}` : '')),
-    el('button', { type: 'button', class: 'quiet', 'aria-label': t('remove_label', { title: doc.title }), onclick: () => confirmRemoval(doc, node) }, t('remove')));
+    el('button', { type: 'button', class: 'quiet remove', 'aria-label': t('remove_label', { title: doc.title }), onclick: () => confirmRemoval(doc, node) }, t('remove')));
   return node;
 }
 

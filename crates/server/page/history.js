@@ -2,6 +2,7 @@
 import * as answer from './answer.js';
 import * as api from './api.js';
 import { byId, el, openDialog } from './dom.js';
+import { form } from './follow-up.js';
 import { date, problemText, t } from './i18n.js';
 import { thumbs } from './thumbs.js';
 
@@ -72,17 +73,6 @@ function turn({ question, response, withheld, feedback }, ask) {
   const state = { ...answer.fresh(question), text: response.answer, citations: response.citations, done: response };
   const body = withheld ? el('p', { class: 'notice' }, t('withheld')) : answer.render(state, '', () => ask(question));
   return el('section', { class: 'turn' }, el('h2', {}, question), body, !withheld && thumbs(response, feedback));
-}
-
-/** A box for the next question. */
-export function form(ask) {
-  const box = el('input', { type: 'search', maxlength: '4096', autocomplete: 'off', placeholder: t('follow_up'), 'aria-label': t('follow_up') });
-  return el('form', { class: 'follow-up', onsubmit: (event) => {
-    event.preventDefault();
-    const words = box.value.trim();
-    box.value = '';
-    if (words) ask(words);
-  } }, box, el('button', {}, t('ask')));
 }
 
 async function followUp(id, question, turns) {

@@ -1,26 +1,25 @@
-// Words of the interface in the reader's language. One catalogue a language; a key missing there falls back to English.
-import de from './de.js';
-import en from './en.js';
-
-const catalogues = { en, de };
+// Words of the interface in the reader's language: one catalogue a language, of which the page fetches the one it shows. All have the
+// same keys, which a test holds them to.
+const CATALOGUES = { en: () => import('./en.js'), de: () => import('./de.js') };
 const KEPT = 'pinakes.language';
 let current = 'en';
+let words = {};
 let plural = new Intl.PluralRules('en');
 
-export const languages = Object.keys(catalogues);
+export const languages = Object.keys(CATALOGUES);
 export const language = () => current;
 
 /** The text of a key, `{name}`s filled in. With a `count`, the form that fits it (`key.one`, `key.other`). */
 export function t(key, values = {}) {
   const form = 'count' in values ? `${key}.${plural.select(values.count)}` : key;
-  const text = catalogues[current][form] ?? catalogues.en[form] ?? catalogues[current][`${key}.other`] ?? key;
+  const text = words[form] ?? words[`${key}.other`] ?? key;
   return text.replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[name];
     return typeof value === 'number' ? number(value) : String(value ?? '');
   });
 }
 
-export const has = (key) => key in catalogues.en;
+export const has = (key) => key in words;
 export const number = (value) => value.toLocaleString(current);
 export const date = (ms) => new Date(ms).toLocaleDateString(current, { year: 'numeric', month: 'short', day: 'numeric' });
 
@@ -38,14 +37,16 @@ export function problemText(problem) {
 }
 
 /** The language kept, else the browser's first that we have. */
-export function chooseLanguage() {
+export async function chooseLanguage() {
   let kept = null;
   try { kept = localStorage.getItem(KEPT); } catch { /* storage is off: the choice lasts as long as the page */ }
   const wished = [kept, ...(navigator.languages ?? [navigator.language])];
-  setLanguage(wished.map((tag) => tag?.slice(0, 2)).find((tag) => tag in catalogues) ?? 'en');
+  await setLanguage(wished.map((tag) => tag?.slice(0, 2)).find((tag) => tag in CATALOGUES) ?? 'en');
 }
 
-export function setLanguage(tag, keep = false) {
+/** Fetches a language's words and puts them in; fails where they cannot be had, and the page stays as it was. */
+export async function setLanguage(tag, keep = false) {
+  words = (await CATALOGUES[tag]()).default;
   current = tag;
   plural = new Intl.PluralRules(tag);
   document.documentElement.lang = tag;

@@ -2,7 +2,7 @@
 import * as api from './api.js';
 import * as answer from './answer.js';
 import { byId, debounce, el } from './dom.js';
-import { form } from './history.js';
+import { form } from './follow-up.js';
 import { hitList } from './hits.js';
 import { problemText, t } from './i18n.js';
 import { hidePreview } from './preview.js';
@@ -55,8 +55,12 @@ export function restore(query, asked, reach) {
     found = null;
     forgetAnswer();
     draw();
-  } else if (asked) ask(query, reach);
-  else run(query, reach);
+  } else if (asked) {
+    ask(query, reach);
+  } else {
+    forgetAnswer();
+    run(query, reach);
+  }
 }
 
 export const isAsking = () => asking !== null;
@@ -191,6 +195,7 @@ function drawResults() {
   }
   const list = hitList(hits);
   place.replaceChildren(
+    el('h2', { class: 'unseen' }, t('passages')),
     el('p', { class: 'searched' }, `${t('searched_short', { count: documents })} · ${t('took', { seconds: took / 1000 })}`),
     list, more(list, hits.length));
 }

@@ -30,7 +30,7 @@ async function submit(event) {
   }
 }
 
-chooseLanguage();
+await chooseLanguage();
 document.title = `${t('signIn')} · Pinakes`;
 if (byLink) {
   history.replaceState(null, '', '/sign-in'); // nobody finds it in the history of this browser
