@@ -2,6 +2,7 @@
 //! seconds, before anything heavy is compiled.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
+mod browser;
 mod places;
 mod question;
 mod quickstart;

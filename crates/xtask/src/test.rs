@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::browser;
 use crate::places::{binary, cargo_command, shown, target_dir};
 use crate::setup;
 use crate::steps::{self, Failure};
@@ -43,6 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     // Built exactly as it is run: another selection of packages would mean other features and most of the tree compiled twice.
     steps::run(cargo_command(runner()).args(["--workspace", "--locked", "--no-run"]))?;
     let models = fetch_models()?;
+    browser::fetch();
     if std::env::var_os("PINAKES_SHARED").is_none() {
         steps::skipped("tests over the large corpora, as PINAKES_SHARED names no folder that holds them");
     }

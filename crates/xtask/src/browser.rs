@@ -1,0 +1,47 @@
+//! Fetches what the tests in a real browser need and the machine lacks: the packages of `tests/browser` from the npm registry, and a
+//! Chromium where none is installed. Nothing of it is needed to build or run; where it cannot be had, those tests say that they are skipped.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::places::root;
+use crate::steps;
+
+/// Names a Chromium goes by, as in `tests/browser.rs`.
+const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// Fetches it. Never fails.
+pub(crate) fn fetch() {
+    let flows = root().join("tests/browser");
+    if !on_path("node") || !on_path("npm") {
+        steps::skipped("the page in a real browser, as node and npm are not installed");
+        return;
+    }
+    let installed = flows.join("node_modules/playwright-core/package.json").is_file() && flows.join("node_modules/axe-core").is_dir();
+    if !installed && !succeeds(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&flows)) {
+        steps::skipped("the page in a real browser, as its packages could not be fetched from the npm registry");
+        return;
+    }
+    if std::env::var_os("PINAKES_CHROMIUM").is_some() || CHROMIUMS.iter().any(|name| on_path(name)) {
+        return;
+    }
+    let browsers = root().join(".tools/browsers");
+    let fetched = browsers.is_dir() || fetch_chromium(&flows, &browsers);
+    if !fetched {
+        steps::skipped("the page in a real browser, as there is no Chromium and none could be fetched; PINAKES_CHROMIUM can name one");
+    }
+}
+
+fn fetch_chromium(flows: &Path, browsers: &Path) -> bool {
+    let install = ["node_modules/playwright-core/cli.js", "install", "--only-shell", "chromium"];
+    succeeds(Command::new("node").args(install).current_dir(flows).env("PLAYWRIGHT_BROWSERS_PATH", browsers))
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    steps::exit_code(command).is_ok_and(|code| code == 0)
+}
+
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
