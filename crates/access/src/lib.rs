@@ -8,6 +8,7 @@
 mod accounts;
 mod audit;
 mod chat;
+mod expired;
 mod gatekeeper;
 mod identity;
 mod keys;

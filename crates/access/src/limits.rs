@@ -11,7 +11,7 @@ use pinakes_types::Scope;
 use crate::accounts::{Accounts, failed};
 use crate::identity::Identity;
 
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// Rates by subject.
 pub(crate) struct Rates {

@@ -113,6 +113,24 @@ async fn a_session_ends_by_rest_by_age_by_hand_and_with_its_person() {
 }
 
 #[tokio::test]
+async fn what_is_over_is_forgotten_and_nothing_else() {
+    let world = World::new().await;
+    world.add("ada", Role::Reader).await;
+    world.accounts.set_password("test", "ada", PASSWORD.into()).await.unwrap();
+    let old = world.sign_in("ada", PASSWORD).await.unwrap();
+    world.clock.pass(11 * HOUR);
+    let used = world.accounts.by_session(&old.session.token).await.unwrap();
+    assert!(used.is_some() && world.accounts.forget_expired().await.unwrap() == 0);
+    world.clock.pass(11 * HOUR);
+    assert_eq!(world.accounts.forget_expired().await.unwrap(), 0, "it was used since");
+    let fresh = world.sign_in("ada", PASSWORD).await.unwrap();
+    world.clock.pass(2 * HOUR);
+    assert_eq!(world.accounts.forget_expired().await.unwrap(), 1);
+    assert!(world.accounts.by_session(&old.session.token).await.unwrap().is_none());
+    assert!(world.accounts.by_session(&fresh.session.token).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn wrong_passwords_say_all_the_same_and_lock_for_a_while() {
     let world = World::new().await;
     world.add("ada", Role::Reader).await;

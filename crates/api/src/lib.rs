@@ -6,6 +6,7 @@
 
 mod access;
 mod ask;
+mod bot;
 mod citations;
 mod completion;
 mod content;
@@ -34,6 +35,7 @@ pub use ask::{
     AnswerSentence, AskEvent, AskRequest, AskResponse, Citation, Citing, Evidence, Extent, QuoteMatch, Retrieval, Searched, Source,
     Support, Timings, Usage,
 };
+pub use bot::{BotChannel, BotChannelChange, BotChannelList};
 pub use citations::{CitationCheck, CitationCheckRequest, CitationCheckResponse, CitationState, CitedQuote};
 pub use completion::{Completed, CompletionRequest, CompletionWords, Embedded, Form, Models, Speaker, Turn};
 pub use content::{BlockName, ContentBlock, ContentQuery, DocumentContent};

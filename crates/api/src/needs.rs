@@ -54,6 +54,8 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET POST", "/api/v1/people", Admin),
     ("GET POST", "/api/v1/people/{name}", Admin),
     ("POST", "/api/v1/people/{name}/link", Admin),
+    ("GET", "/api/v1/bot/channels", Admin),
+    ("PATCH", "/api/v1/bot/channels/{id}", Admin),
     ("GET", "/v1/models", Reader),
     ("GET", "/v1/models/{id}", Reader),
     ("GET", "/v1/models/{id:.*}", Reader),
@@ -74,6 +76,7 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/sign-in/callback", Nothing),
     ("POST", "/bot/slack/{delivery}", Nothing),
     ("POST", "/bot/mattermost", Nothing),
+    ("POST", "/bot/mattermost/actions", Nothing),
 ];
 
 /// What a route needs. `HEAD` needs what `GET` does.

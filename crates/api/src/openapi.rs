@@ -2,6 +2,7 @@
 
 use utoipa::OpenApi;
 
+mod bot;
 mod conversations;
 mod documents;
 mod people;
@@ -99,6 +100,8 @@ pub const ROUTES: &[Route] = &[
     get("/api/v1/people/{name}"),
     post("/api/v1/people/{name}"),
     post("/api/v1/people/{name}/link"),
+    get("/api/v1/bot/channels"),
+    patch("/api/v1/bot/channels/{id}"),
     get("/health/live"),
     get("/health/ready"),
     get("/metrics"),
@@ -165,6 +168,8 @@ struct ServerSentEvent {
         people::person,
         people::change_person,
         people::password_link,
+        bot::channels,
+        bot::change_channel,
         tasks::start,
         tasks::read,
         tasks::cancel,

@@ -9,6 +9,7 @@ use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 
 use crate::audience::{Reader, common};
 use crate::bot::{Failed, Inside, UnknownSenders};
+use crate::channels::Unset;
 use crate::command::Command;
 use crate::compose::{KeptAnswer, Reach};
 use crate::event::{Account, Event, Place, What};
@@ -75,7 +76,7 @@ impl Inside {
     async fn asker(&self, event: &Event) -> Result<Asker, Failed> {
         let profile = self.profile(&event.from).await?;
         let reader = self.reader(&event.from, &profile).await?;
-        let settings = self.settings(&event.place).await?;
+        let settings = if event.is_addressed() { self.meet(&event.place).await? } else { self.settings(&event.place).await? };
         let language = settings.language.unwrap_or_else(|| Language::of_locale(profile.locale.as_deref()));
         Ok(Asker { profile, reader, settings, language })
     }
@@ -138,10 +139,16 @@ impl Inside {
             () if event.place.direct => self.reply(&asked, &asked.person, Reach::Direct, Way::Posted).await.map(drop),
             () if asker.settings.visibility == Visibility::Private => self.whisper(&asked).await,
             () => match self.audience(&event.place).await? {
-                Some(audience) => self.before_all(&asked, &audience).await,
-                None => self.whisper(&asked).await,
+                Some(audience) if self.may_use(&audience, &asker.settings).await? => self.before_all(&asked, &audience).await,
+                _ => self.whisper(&asked).await,
             },
         }
+    }
+
+    /// Whether the channel's collection is there for all its readers.
+    async fn may_use(&self, audience: &Principal, settings: &ChannelSettings) -> Result<bool, Failed> {
+        let Some(collection) = settings.collection.clone() else { return Ok(true) };
+        Ok(self.answers.has_collection(check(audience)?, collection).await?)
     }
 
     async fn whisper(&self, asked: &Asked<'_>) -> Result<(), Failed> {
@@ -217,24 +224,18 @@ impl Inside {
         // Before the answer, so that a follow-up that comes meanwhile is known for one.
         thread.write(&*self.memory, &place).await?;
         let known = thread.conversations.get(&reader.subject).cloned();
-        let conversation = match known.clone() {
-            Some(id) => Some(id),
-            None => self.answers.converse(scope.clone()).await?,
-        };
         let question = |conversation: Option<String>| Question {
             text: asked.text.to_owned(),
             conversation,
             collection: asked.settings.collection.clone(),
         };
-        let mut answered = self.ask(&scope, question(conversation.clone()), Some(reply)).await;
-        let mut used = conversation;
-        if known.is_some() && answered.as_ref().is_err_and(|error| error.code == Code::NotFound) {
-            // Deleted meanwhile, by whom it belongs to or by age.
-            used = self.answers.converse(scope.clone()).await?;
-            answered = self.ask(&scope, question(used.clone()), Some(reply)).await;
+        let mut answered = self.ask(&scope, question(known.clone()), Some(reply)).await;
+        if known.is_some() && answered.as_ref().is_err_and(|error| matches!(error.code, Code::NotFound | Code::BadRequest)) {
+            // Deleted meanwhile, by whom it belongs to or by age; or full; or held to another collection than the channel is now.
+            answered = self.ask(&scope, question(None), Some(reply)).await;
         }
         let response = answered?;
-        if let Some(id) = response.conversation_id.clone().or(used) {
+        if let Some(id) = response.conversation_id.clone() {
             thread.note(&reader.subject, id);
             thread.write(&*self.memory, &place).await?;
         }
@@ -317,17 +318,11 @@ impl Inside {
                 }
                 language.new_conversation().to_owned()
             }
-            (Command::Set(name, value), _) => {
-                let mut settings = asker.settings.clone();
-                if settings.set(&name, &value) {
-                    let kept = serde_json::to_string(&settings).map_err(ApiError::internal)?;
-                    self.memory.set_value(Kept::Channel, event.place.channel_key(), kept, self.clock.now()).await?;
-                    tracing::info!(channel = event.place.channel_key(), by = event.from.key(), name, value, "a channel's settings changed");
-                    settings.language.unwrap_or(language).settings(&settings)
-                } else {
-                    format!("{}\n{}", language.no_such_setting(), language.settings(&settings))
-                }
-            }
+            (Command::Set(name, value), Ok(person)) => match self.set_here(&check(&person)?, &event.place, &name, &value).await? {
+                Ok(settings) => settings.language.unwrap_or(language).settings(&settings),
+                Err(Unset::Unknown) => format!("{}\n{}", language.no_such_setting(), language.settings(&asker.settings)),
+                Err(Unset::NoCollection) => language.no_such_collection().to_owned(),
+            },
             (Command::Settings | Command::Ask(_), _) => language.settings(&asker.settings),
         };
         self.say(entry, asker, &words).await

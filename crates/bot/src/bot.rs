@@ -12,8 +12,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::counts::{BotFigures, Counts};
 use crate::event::{Account, Event, Place, What};
-use crate::journal::{Acceptance, Kept};
+use crate::journal::Acceptance;
 use crate::platform::{ChatPlatform, PlatformError, Profile};
 use crate::ports::{Answers, Memory, People};
 use crate::reply::pause;
@@ -112,6 +113,7 @@ pub(crate) struct Inside {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rules: Rules,
     pub(crate) places: Semaphore,
+    pub(crate) counts: Arc<Counts>,
     turns: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
     profiles: Mutex<HashMap<String, (Instant, Profile)>>,
 }
@@ -124,8 +126,18 @@ impl Bot {
     pub async fn start(parts: BotParts, rules: Rules) -> Result<Arc<Self>, ApiError> {
         let BotParts { platform, answers, people, memory, clock } = parts;
         let places = Semaphore::new(rules.concurrent_max.max(1));
-        let inside =
-            Inside { platform, answers, people, memory, clock, rules, places, turns: Mutex::default(), profiles: Mutex::default() };
+        let inside = Inside {
+            platform,
+            answers,
+            people,
+            memory,
+            clock,
+            rules,
+            places,
+            counts: Arc::default(),
+            turns: Mutex::default(),
+            profiles: Mutex::default(),
+        };
         let bot = Arc::new(Self { inside: Arc::new(inside), tasks: Mutex::default() });
         let waiting = bot.inside.memory.waiting().await?;
         if !waiting.is_empty() {
@@ -144,7 +156,15 @@ impl Bot {
     pub async fn deliver(self: &Arc<Self>, event: Event) -> Result<Receipt, ApiError> {
         // To the end, also when whoever delivers it hangs up: what is kept must be taken up.
         let bot = Arc::clone(self);
-        tokio::spawn(async move { bot.take(event).await }).await.map_err(ApiError::internal)?
+        let taken = tokio::spawn(async move { bot.take(event).await }).await.map_err(ApiError::internal)?;
+        let counts = &self.inside.counts;
+        Counts::one(match &taken {
+            Ok(Receipt::Accepted) => &counts.accepted,
+            Ok(Receipt::Repeated) => &counts.repeated,
+            Ok(Receipt::NotOurs) => &counts.passed_over,
+            Err(_) => &counts.turned_away,
+        });
+        taken
     }
 
     async fn take(&self, mut event: Event) -> Result<Receipt, ApiError> {
@@ -183,9 +203,29 @@ impl Bot {
         self.inside.settings(place).await
     }
 
+    /// The platform it talks on.
+    #[must_use]
+    pub fn platform(&self) -> &'static str {
+        self.inside.platform.name()
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub fn figures(&self) -> BotFigures {
+        let free = self.inside.places.available_permits();
+        self.inside.counts.figures(self.inside.rules.concurrent_max.max(1).saturating_sub(free) as u64)
+    }
+
+    pub(crate) fn inside(&self) -> &Inside {
+        &self.inside
+    }
+
     fn take_up(&self, id: String) {
-        let inside = Arc::clone(&self.inside);
-        self.spawn(async move { inside.see_to(id).await });
+        let (inside, waiting) = (Arc::clone(&self.inside), self.inside.counts.wait());
+        self.spawn(async move {
+            inside.see_to(id).await;
+            drop(waiting);
+        });
     }
 
     /// As many run as events wait, which is bounded.
@@ -216,11 +256,6 @@ impl Inside {
         Ok(self.settings(&place).await?.answer == AnswerWhen::Always)
     }
 
-    pub(crate) async fn settings(&self, place: &Place) -> Result<ChannelSettings, ApiError> {
-        let kept = self.memory.value(Kept::Channel, place.channel_key()).await?;
-        kept.map_or_else(|| Ok(ChannelSettings::default()), |kept| serde_json::from_str(&kept).map_err(ApiError::internal))
-    }
-
     /// Deals with an event until it is answered, or was tried so often that it never will be.
     async fn see_to(&self, id: String) {
         // One at a time: words may change while the first ones are being answered.
@@ -234,12 +269,14 @@ impl Inside {
                     let refused = matches!(error, Failed::Platform(PlatformError::Refused(_)));
                     if attempts >= if refused { REFUSALS_MAX } else { ATTEMPTS_MAX } {
                         tracing::error!(event = id, "an event stays unanswered: nobody can be told");
+                        Counts::one(&self.counts.given_up);
                         let _ = self.memory.finish(id, u32::MAX).await;
                         return;
                     }
                     attempts
                 }
             };
+            Counts::one(&self.counts.tried_again);
             tokio::time::sleep(pause(self.rules.retry_pause, attempts.max(failures))).await;
         }
     }

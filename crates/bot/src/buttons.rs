@@ -67,12 +67,8 @@ impl Inside {
             let buttons = vec![button(ButtonKind::ShareAnyway, language.share_anyway()), button(ButtonKind::Keep, language.keep())];
             return self.instead(event, Message { buttons, ..Message::words(&event.id, language.warning(&titles)) }).await;
         }
-        tracing::info!(
-            channel = kept.place.channel_key(),
-            by = event.from.key(),
-            hidden = hidden.len(),
-            "an answer was shared with a channel"
-        );
+        let detail = format!("an answer, with {} documents that not everyone there may read", hidden.len());
+        self.people.note(person.subject.clone(), "bot_answer_shared", kept.place.channel_key(), detail).await?;
         self.show(entry, asker, kept, key).await?;
         self.instead(event, Message::words(&event.id, language.shared())).await
     }

@@ -168,6 +168,13 @@ impl Memory for MemoryStub {
         self.with(|inside| inside.values.get(&(kind, key)).map(|(_, value)| value.clone()))
     }
 
+    fn values(&self, kind: Kept, limit: u64) -> Promise<Vec<(String, String)>> {
+        self.with(|inside| {
+            let of_kind = inside.values.iter().filter(|((known, _), _)| *known == kind);
+            of_kind.take(limit as usize).map(|((_, key), (_, value))| (key.clone(), value.clone())).collect()
+        })
+    }
+
     fn set_value(&self, kind: Kept, key: String, value: String, now: Timestamp) -> Promise<()> {
         self.with(|inside| drop(inside.values.insert((kind, key), (now, value))))
     }

@@ -112,6 +112,11 @@ pub trait ChatPlatform: Send + Sync + 'static {
         Box::pin(async move { Ok(place.thread.clone()) })
     }
 
+    /// What people call a channel, where the platform says so.
+    fn channel_name<'a>(&'a self, _place: &'a Place) -> PlatformResult<'a, Option<String>> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// Who an account is.
     fn profile<'a>(&'a self, account: &'a Account) -> PlatformResult<'a, Profile>;
 

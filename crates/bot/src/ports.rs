@@ -17,7 +17,7 @@ pub type Promise<T> = BoxFuture<'static, Result<T, ApiError>>;
 pub struct Question {
     /// The words.
     pub text: String,
-    /// The conversation it goes on with.
+    /// The conversation it goes on with; a new one is begun without, where conversations are kept.
     pub conversation: Option<String>,
     /// The collection that the channel is held to.
     pub collection: Option<String>,
@@ -25,14 +25,15 @@ pub struct Question {
 
 /// Whoever answers questions.
 pub trait Answers: Send + Sync + 'static {
-    /// Opens a conversation of that reader; `None` where none are kept.
-    fn converse(&self, scope: Scope) -> Promise<Option<String>>;
-
-    /// Answers from what the scope allows. Events go to `events` while the answer is made; nobody need listen.
+    /// Answers from what the scope allows, and keeps the answer in a conversation of that reader, which it names. Events go to `events`
+    /// while the answer is made; nobody need listen.
     fn ask(&self, scope: Scope, question: Question, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse>;
 
     /// Which of the documents the scope allows now.
     fn readable(&self, scope: Scope, documents: Vec<DocId>) -> Promise<Vec<DocId>>;
+
+    /// Whether there is a collection of that name for that reader.
+    fn has_collection(&self, scope: Scope, name: String) -> Promise<bool>;
 
     /// What `by` thinks of an answer that the scope was given.
     fn feedback(&self, scope: Scope, answer_id: String, helped: bool, by: String) -> Promise<()>;
@@ -43,6 +44,9 @@ pub trait People: Send + Sync + 'static {
     /// The person behind an account: the one it was linked to, else the one whose e-mail address it is. A person who was switched off is
     /// given as such.
     fn person(&self, account: Account, verified_email: Option<String>) -> Promise<Option<Principal>>;
+
+    /// Notes in the log of who did what that `by` decided something here. Durable when the promise is kept.
+    fn note(&self, by: String, action: &'static str, target: String, detail: String) -> Promise<()>;
 }
 
 /// What outlives a restart. Everything is durable when the promise is kept.
@@ -67,6 +71,9 @@ pub trait Memory: Send + Sync + 'static {
 
     /// Something kept under a name.
     fn value(&self, kind: Kept, key: String) -> Promise<Option<String>>;
+
+    /// Names and values of a kind, by name, at most so many.
+    fn values(&self, kind: Kept, limit: u64) -> Promise<Vec<(String, String)>>;
 
     /// Keeps something under a name.
     fn set_value(&self, kind: Kept, key: String, value: String, now: Timestamp) -> Promise<()>;

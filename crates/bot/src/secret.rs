@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 /// A token or a secret.
@@ -24,6 +26,18 @@ impl Secret {
     /// The secret itself, for the one request that needs it.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// The hexadecimal HMAC-SHA256 of a text under this secret.
+    pub(crate) fn seal(&self, text: &str) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).expect("a key of any length will do for HMAC");
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether that is the text's seal, in a time that does not tell where it differs. An empty secret seals nothing.
+    pub(crate) fn is_seal(&self, text: &str, seal: &str) -> bool {
+        !self.is_empty() && bool::from(self.seal(text).as_bytes().ct_eq(seal.as_bytes()))
     }
 
     /// Whether it is the same, in a time that does not tell where it differs. An empty one is equal to nothing.

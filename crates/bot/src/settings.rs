@@ -41,6 +41,9 @@ pub struct ChannelSettings {
 }
 
 impl ChannelSettings {
+    /// Every setting with its values, for people.
+    pub(crate) const VALUES: &'static str = "collection NAME|all, answer mention|always, language auto|en|de, visibility public|private.";
+
     /// Sets one; `false` when there is no such setting or value.
     #[must_use]
     pub fn set(&mut self, name: &str, value: &str) -> bool {

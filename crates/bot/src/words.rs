@@ -219,15 +219,16 @@ impl Language {
     pub(crate) fn settings(self, settings: &ChannelSettings) -> String {
         let lines = settings.shown().map(|(name, value)| format!("• {name}: {value}")).join("\n");
         let head = self.of("Settings of this channel:", "Einstellungen dieses Kanals:");
-        let tail = self.of(
-            "Change one with `settings NAME VALUE`: collection NAME|all, answer mention|always, language auto|en|de, visibility public|private.",
-            "Ändern mit `settings NAME WERT`: collection NAME|all, answer mention|always, language auto|en|de, visibility public|private.",
-        );
-        format!("{head}\n{lines}\n{tail}")
+        let tail = self.of("Change one with `settings NAME VALUE`:", "Ändern mit `settings NAME WERT`:");
+        format!("{head}\n{lines}\n{tail} {}", ChannelSettings::VALUES)
     }
 
     pub(crate) fn no_such_setting(self) -> &'static str {
         self.of("There is no such setting or value.", "Diese Einstellung oder diesen Wert gibt es nicht.")
+    }
+
+    pub(crate) fn no_such_collection(self) -> &'static str {
+        self.of("There is no such collection for you.", "Diese Sammlung gibt es für Sie nicht.")
     }
 
     pub(crate) fn help(self) -> &'static str {

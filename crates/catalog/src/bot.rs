@@ -116,6 +116,17 @@ impl Catalog {
         Ok(select.fetch_optional(&self.readers).await?)
     }
 
+    /// Names and values of one kind, by name, at most so many.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn bot_values(&self, kind: &str, limit: u64) -> Result<Vec<(String, String)>, CatalogError> {
+        let select =
+            sqlx::query("SELECT name, value FROM bot_values WHERE kind = $1 ORDER BY name LIMIT $2").bind(kind).bind(to_i64(limit));
+        let rows = select.fetch_all(&self.readers).await?;
+        Ok(rows.iter().map(|row| (row.get("name"), row.get("value"))).collect())
+    }
+
     /// Keeps something for the bot.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod credentials;
 mod current;
 mod documents;
 mod error;
+mod expired;
 mod feedback;
 mod jobs;
 mod open;

@@ -8,6 +8,7 @@
 mod answers;
 mod assets;
 mod body;
+mod bot_figures;
 mod check;
 mod cookies;
 mod deadline;

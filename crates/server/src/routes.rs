@@ -6,8 +6,8 @@ use actix_web::{HttpResponse, Route};
 
 use crate::failure::Failure;
 use crate::handlers::{
-    ask, bot, citations, conversations, documents, feedback, jobs, keys, page, people, rights, search, service, session, sign_in, tasks,
-    upload,
+    ask, bot, bot_channels, citations, conversations, documents, feedback, jobs, keys, page, people, rights, search, service, session,
+    sign_in, tasks, upload,
 };
 use crate::{mcp, openai};
 
@@ -51,6 +51,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         // Not of the API: a chat platform's own protocol, off unless a bot is configured.
         .service(web::resource("/bot/slack/{delivery}").route(web::post().to(bot::slack)))
         .service(web::resource("/bot/mattermost").route(web::post().to(bot::mattermost)))
+        .service(web::resource("/bot/mattermost/actions").route(web::post().to(bot::mattermost_pressed)))
         .service(web::resource("/").route(get().to(page::page)))
         .service(web::resource("/assets/{name}").route(get().to(page::asset)))
         .service(web::resource("/documents/{id}").route(get().to(page::document)))
@@ -79,6 +80,8 @@ fn access(config: &mut ServiceConfig) {
         .service(web::resource("/api/v1/people").route(get().to(people::list)).route(web::post().to(people::add)))
         .service(web::resource("/api/v1/people/{name}").route(get().to(people::one)).route(web::post().to(people::change)))
         .service(web::resource("/api/v1/people/{name}/link").route(web::post().to(people::link)))
+        .service(web::resource("/api/v1/bot/channels").route(get().to(bot_channels::list)))
+        .service(web::resource("/api/v1/bot/channels/{id}").route(web::patch().to(bot_channels::change)))
         .service(web::resource("/sign-in").route(get().to(sign_in::show)))
         .service(web::resource("/sign-in/provider").route(get().to(sign_in::provider)))
         .service(web::resource("/sign-in/callback").route(get().to(sign_in::callback)));

@@ -66,6 +66,9 @@ impl StoreLibrary {
         if let Some(interval) = store.config.ingest.sync_interval {
             tasks.push(tokio::spawn(look_through(queue.clone(), interval)));
         }
+        if let Some(accounts) = access.accounts().cloned() {
+            tasks.push(tokio::spawn(accounts.keep_forgetting()));
+        }
         let on_documents = TaskQueue::start(searcher.clone(), Arc::new(Readers(access.clone())));
         let on_documents = Arc::new(Watched { queue: on_documents, access: access.clone() });
         Ok((Arc::new(Self { store, searcher, queue, on_documents, access, tasks }), staging))
@@ -165,7 +168,12 @@ impl Library for StoreLibrary {
         said: Vec<Turn>,
         events: mpsc::Sender<AskEvent>,
     ) -> Promise<AskResponse> {
-        Box::pin(async move { self.searcher.ask_in_dialogue(&scope, &request, &said, Some(events)).await })
+        Box::pin(async move {
+            self.access.count_question(&scope).await?;
+            let answer = self.searcher.ask_in_dialogue(&scope, &request, &said, Some(events)).await?;
+            notes::answered(&self.access, &scope, &answer).await;
+            Ok(answer)
+        })
     }
 
     fn check_citations(self: Arc<Self>, scope: Scope, request: CitationCheckRequest) -> Promise<CitationCheckResponse> {

@@ -1,4 +1,4 @@
-//! The outgoing webhook: a JSON or form body with the webhook's own token in it, compared in constant time.
+//! The outgoing webhook: a JSON or form body with the webhook's own token in it, compared in constant time; and reports of buttons.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::buttons::{self, Unusable};
 use crate::bot::Bot;
 use crate::event::{Account, Event, Place, What};
 use crate::secret::Secret;
@@ -46,7 +47,32 @@ impl MattermostHook {
             tracing::warn!("a request to the bot was turned away: its token is wrong");
             return HttpReply::text(401, "not from Mattermost");
         }
-        let Some(event) = event(posted, self.clock.now()) else { return HttpReply::text(400, "not understood") };
+        match event(posted, self.clock.now()) {
+            Some(event) => self.take(event).await,
+            None => HttpReply::text(400, "not understood"),
+        }
+    }
+
+    /// Takes the report of a button. 200 says that it is durable.
+    pub async fn pressed(&self, body: &[u8]) -> HttpReply {
+        if body.len() > BODY_BYTES_MAX {
+            return HttpReply::text(400, "not understood");
+        }
+        match buttons::read(&self.token, body, self.clock.now()) {
+            Ok(event) => self.take(event).await,
+            Err(Unusable::Malformed) => HttpReply::text(400, "not understood"),
+            Err(Unusable::Forged) => {
+                tracing::warn!("a button's report was turned away: its proof is wrong");
+                HttpReply::text(401, "not from Mattermost")
+            }
+        }
+    }
+
+    pub(crate) fn bot(&self) -> &Arc<Bot> {
+        &self.bot
+    }
+
+    async fn take(&self, event: Event) -> HttpReply {
         match self.bot.deliver(event).await {
             Ok(_) => HttpReply::json(&Value::Object(Map::new())),
             Err(error) => {

@@ -1,5 +1,5 @@
-//! Mattermost's REST API as a [`ChatPlatform`]. Its messages are Markdown; buttons need a callback of their own there and are left out,
-//! links stay.
+//! Mattermost's REST API as a [`ChatPlatform`]. Its messages are Markdown; buttons are there where Mattermost was told where to report
+//! them, links always.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -8,6 +8,7 @@ use pinakes_config::limits::bot::{MEMBERS_MAX, TITLE_CHARS_MAX};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::buttons::{Callback, attachments};
 use crate::event::{Account, Place};
 use crate::message::Message;
 use crate::platform::{ChatPlatform, Members, PlatformError, PlatformResult, Posted, Profile, Standing};
@@ -24,17 +25,19 @@ const MEMBERS_PER_PAGE: usize = 200;
 pub struct Mattermost {
     web: Web,
     token: Secret,
+    callback: Option<Callback>,
     own_id: RwLock<String>,
 }
 
 impl Mattermost {
-    /// Makes ready; nothing is asked yet. `url` is the server's, such as `https://chat.example`; `token` the bot account's.
+    /// Makes ready; nothing is asked yet. `url` is the server's, such as `https://chat.example`; `token` the bot account's; without a
+    /// `callback` there are no buttons.
     ///
     /// # Errors
     /// An address that is none.
-    pub fn new(url: &str, token: Secret) -> Result<Arc<Self>, PlatformError> {
+    pub fn new(url: &str, token: Secret, callback: Option<Callback>) -> Result<Arc<Self>, PlatformError> {
         let web = Web::new(&format!("{}/api/v4/", url.trim_end_matches('/')))?;
-        Ok(Arc::new(Self { web, token, own_id: RwLock::default() }))
+        Ok(Arc::new(Self { web, token, callback, own_id: RwLock::default() }))
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<&Value>, twice: bool) -> Result<Value, PlatformError> {
@@ -69,7 +72,7 @@ impl Mattermost {
             "channel_id": place.channel,
             "root_id": self.root(place).await?.unwrap_or_default(),
             "message": words(message),
-            "props": { "pinakes_key": message.key, "disable_group_highlight": true },
+            "props": self.props(&place.channel, &place.team, message),
         });
         let created = self.call(Method::POST, "posts", Some(&body), false).await?;
         Ok(Posted { channel: place.channel.clone(), id: text(&created["id"]) })
@@ -77,20 +80,30 @@ impl Mattermost {
 
     /// Ephemeral where the bot may, else in the direct message.
     async fn send_whisper(&self, place: &Place, to: &Account, message: &Message) -> Result<(), PlatformError> {
-        let post = json!({ "channel_id": place.channel, "message": words(message) });
+        let props = self.props(&place.channel, &place.team, message);
+        let post = json!({ "channel_id": place.channel, "message": words(message), "props": props });
         let body = json!({ "user_id": to.user, "post": post });
         match self.call(Method::POST, "posts/ephemeral", Some(&body), false).await {
             Err(PlatformError::Refused(_)) => {
                 let direct = self.call(Method::POST, "channels/direct", Some(&json!([self.own_id().await?, to.user])), true).await?;
-                let body = json!({ "channel_id": direct["id"], "message": words(message) });
+                let body = json!({ "channel_id": direct["id"], "message": words(message), "props": props });
                 self.call(Method::POST, "posts", Some(&body), false).await.map(drop)
             }
             sent => sent.map(drop),
         }
     }
 
-    async fn edit(&self, posted: &Posted, words: String, patient: bool) -> Result<(), PlatformError> {
-        let (path, body) = (format!("posts/{}/patch", posted.id), json!({ "message": words }));
+    /// Our mark on a post, by which it is found again, and its buttons.
+    fn props(&self, channel: &str, team: &str, message: &Message) -> Value {
+        let mut props = json!({ "pinakes_key": message.key, "disable_group_highlight": true });
+        if let Some(callback) = &self.callback {
+            props["attachments"] = attachments(callback, channel, team, &message.buttons);
+        }
+        props
+    }
+
+    async fn edit(&self, posted: &Posted, body: Value, patient: bool) -> Result<(), PlatformError> {
+        let path = format!("posts/{}/patch", posted.id);
         if patient {
             return self.call(Method::PUT, &path, Some(&body), true).await.map(drop);
         }
@@ -237,12 +250,14 @@ impl ChatPlatform for Mattermost {
     }
 
     fn update<'a>(&'a self, posted: &'a Posted, message: &'a Message) -> PlatformResult<'a, ()> {
-        self.edit(posted, words(message), true).boxed()
+        // The team is Mattermost's to say when a button is pressed.
+        let body = json!({ "message": words(message), "props": self.props(&posted.channel, "", message) });
+        self.edit(posted, body, true).boxed()
     }
 
     fn progress<'a>(&'a self, posted: &'a Posted, shown: &'a str) -> PlatformResult<'a, ()> {
         let piece = split(shown, cost, POST_COST_MAX).pop().unwrap_or_default();
-        self.edit(posted, escape(piece), false).boxed()
+        self.edit(posted, json!({ "message": escape(piece) }), false).boxed()
     }
 
     fn whisper<'a>(&'a self, place: &'a Place, to: &'a Account, message: &'a Message) -> PlatformResult<'a, ()> {
@@ -273,6 +288,17 @@ impl ChatPlatform for Mattermost {
         async move {
             let at = Place { thread: Some(message.to_owned()), ..place.clone() };
             self.root(&at).await
+        }
+        .boxed()
+    }
+
+    fn channel_name<'a>(&'a self, place: &'a Place) -> PlatformResult<'a, Option<String>> {
+        async move {
+            if !is_id(&place.channel) {
+                return Ok(None);
+            }
+            let found = self.read(&format!("channels/{}", place.channel)).await?;
+            Ok(Some(text(&found["display_name"])).filter(|name| !name.is_empty()))
         }
         .boxed()
     }

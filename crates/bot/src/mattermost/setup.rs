@@ -19,6 +19,10 @@ pub fn mattermost_steps(public_url: &str) -> Vec<String> {
         "Set `bot.platform = \"mattermost\"`, `bot.mattermost.url` to Mattermost's address and `server.public_url` to where people open \
          the page; put the name Mattermost calls into `server.hosts`; start `pinakes serve`."
             .to_owned(),
+        format!(
+            "Buttons are reported to {url}/bot/mattermost/actions; where that is an address inside your network, name it under \
+             System Console, Environment, \"Developer\", \"Allow untrusted internal connections to\"."
+        ),
         "Run `pinakes bot check`. Then write `@pinakes QUESTION` in a public channel.".to_owned(),
     ]
 }

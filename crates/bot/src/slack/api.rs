@@ -358,6 +358,14 @@ impl ChatPlatform for Slack {
         self.look_for(place, key, after).boxed()
     }
 
+    fn channel_name<'a>(&'a self, place: &'a Place) -> PlatformResult<'a, Option<String>> {
+        async move {
+            let found = self.read("conversations.info", &[("channel", &place.channel)]).await?;
+            Ok(Some(text(&found["channel"]["name"])).filter(|name| !name.is_empty()))
+        }
+        .boxed()
+    }
+
     fn profile<'a>(&'a self, account: &'a Account) -> PlatformResult<'a, Profile> {
         self.look_up(&account.user).boxed()
     }

@@ -52,6 +52,10 @@ impl SlackGate {
         Self { bot, slack, secret, clock }
     }
 
+    pub(crate) fn bot(&self) -> &Arc<Bot> {
+        &self.bot
+    }
+
     /// Takes a request. 200 says that it is durable.
     pub async fn receive(&self, request: &SlackRequest<'_>) -> HttpReply {
         match read_slack(&self.secret, &self.slack.known_identity(), request, self.clock.now()) {

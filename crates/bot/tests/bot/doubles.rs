@@ -31,6 +31,7 @@ pub(crate) enum Mood {
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) subject: String,
+    /// With the conversation that it was kept in.
     pub(crate) question: Question,
 }
 
@@ -42,6 +43,8 @@ pub(crate) struct Inside {
     pub(crate) asked: Vec<Asked>,
     pub(crate) feedback: Vec<(String, String, bool, String)>,
     pub(crate) keeps_conversations: bool,
+    /// Names of collections, with the label that each needs.
+    pub(crate) collections: Vec<(String, String)>,
 }
 
 #[derive(Clone, Default)]
@@ -101,17 +104,20 @@ fn citation(marker: u32, title: &str, words: &str) -> Citation {
 }
 
 impl Answers for Library {
-    fn converse(&self, scope: Scope) -> Promise<Option<String>> {
-        let number = self.1.fetch_add(1, Ordering::Relaxed);
-        let kept = self.0.lock().unwrap().keeps_conversations;
-        ready(Ok(kept.then(|| format!("{}-{number}", scope.subject())))).boxed()
+    fn has_collection(&self, scope: Scope, name: String) -> Promise<bool> {
+        let inside = self.0.lock().unwrap();
+        let mut known = inside.collections.iter();
+        ready(Ok(known.any(|(known, label)| *known == name && scope.allows([&Label(label.clone())])))).boxed()
     }
 
-    fn ask(&self, scope: Scope, question: Question, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse> {
+    fn ask(&self, scope: Scope, mut question: Question, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse> {
         let this = self.clone();
         async move {
+            let begun = format!("{}-{}", scope.subject(), this.1.fetch_add(1, Ordering::Relaxed));
             let mood = {
                 let mut inside = this.0.lock().unwrap();
+                let conversation = question.conversation.clone().or(inside.keeps_conversations.then_some(begun));
+                question.conversation = conversation;
                 inside.asked.push(Asked { subject: scope.subject().to_owned(), question: question.clone() });
                 inside.mood
             };
@@ -127,7 +133,8 @@ impl Answers for Library {
                 Mood::Hangs => std::future::pending().await,
                 Mood::Fails => return Err(ApiError::internal("SECRET-PATH")),
             }
-            let response = this.response(&scope, &question.text);
+            let conversation_id = question.conversation.clone();
+            let response = AskResponse { conversation_id, ..this.response(&scope, &question.text) };
             for word in response.answer.split_inclusive(' ') {
                 if let Mood::Slow(time) = mood {
                     tokio::time::sleep(time / 8).await;
@@ -155,9 +162,9 @@ impl Answers for Library {
     }
 }
 
-/// People by e-mail address.
+/// People by e-mail address, and what was noted of what they did.
 #[derive(Clone, Default)]
-pub(crate) struct Staff(pub(crate) Arc<Mutex<BTreeMap<String, Principal>>>);
+pub(crate) struct Staff(pub(crate) Arc<Mutex<BTreeMap<String, Principal>>>, pub(crate) Arc<Mutex<Vec<String>>>);
 
 impl Staff {
     pub(crate) fn hire(&self, email: &str, labels: &[&str]) {
@@ -175,6 +182,11 @@ impl People for Staff {
     fn person(&self, _: Account, verified_email: Option<String>) -> Promise<Option<Principal>> {
         let person = verified_email.and_then(|email| self.0.lock().unwrap().get(&email).cloned());
         ready(Ok(person)).boxed()
+    }
+
+    fn note(&self, by: String, action: &'static str, target: String, detail: String) -> Promise<()> {
+        self.1.lock().unwrap().push(format!("{by} {action} {target} {detail}"));
+        ready(Ok(())).boxed()
     }
 }
 

@@ -100,10 +100,14 @@ impl State {
             ("put", ["posts", id, "patch"]) => match self.posts.get_mut(*id) {
                 Some(post) => {
                     post["message"] = body["message"].clone();
+                    if !body["props"].is_null() {
+                        post["props"] = body["props"].clone();
+                    }
                     (200, post.clone())
                 }
                 None => (404, json!({})),
             },
+            ("get", ["channels", id]) => (200, json!({ "id": id, "display_name": "Town Square" })),
             ("get", ["posts", _, "thread"]) | ("get", ["channels", _, "posts", ..]) => (200, json!({ "posts": self.posts })),
             ("get", ["posts", id]) => (200, self.posts.get(*id).cloned().unwrap_or_else(|| json!({ "id": id, "root_id": "" }))),
             _ => (404, json!({ "id": "not_found" })),

@@ -232,7 +232,8 @@ impl State {
         let field = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
         // Methods that read take forms only.
         if is_json
-            && ["users.info", "users.list", "conversations.members", "conversations.replies", "conversations.history"].contains(&method)
+            && ["users.info", "users.list", "conversations.info", "conversations.members", "conversations.replies", "conversations.history"]
+                .contains(&method)
         {
             return Err("invalid_arguments");
         }
@@ -241,6 +242,7 @@ impl State {
             "apps.connections.open" => Ok(json!({ "url": self.socket.clone().ok_or("not_allowed_token_type")? })),
             "users.info" => Ok(json!({ "user": self.users.get(&field("user")).ok_or("user_not_found")? })),
             "users.list" => Ok(json!({ "members": self.users.values().filter(|user| user["is_stranger"] != true).collect::<Vec<_>>() })),
+            "conversations.info" => Ok(json!({ "channel": { "id": field("channel"), "name": format!("room-{}", field("channel")) } })),
             "conversations.members" => self.members_page(&field("channel"), &field("cursor")),
             "conversations.replies" | "conversations.history" => {
                 Ok(self.history(&field("channel"), asked["ts"].as_str(), &field("oldest")))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pinakes_bot::{Bot, BotParts, Mattermost, MattermostHook, Memory, MemoryStub, Secret};
-use serde_json::json;
+use pinakes_bot::{Bot, BotParts, Callback, Mattermost, MattermostHook, Memory, MemoryStub, Secret};
+use serde_json::{Value, json};
 
 use crate::doubles::{Hands, Library, Staff};
 use crate::fake_mattermost::FakeMattermost;
@@ -34,8 +34,9 @@ async fn room() -> Room {
     staff.hire("bob@acme.example", &[]);
     let memory = MemoryStub::default();
     let clock = Arc::new(Hands::at(NOW));
+    let callback = Callback { url: "https://kb.example".into(), secret: Secret::new("hook") };
     let parts = BotParts {
-        platform: Mattermost::new(&server.url, Secret::new("tok")).unwrap(),
+        platform: Mattermost::new(&server.url, Secret::new("tok"), Some(callback)).unwrap(),
         answers: Arc::new(library.clone()),
         people: Arc::new(staff),
         memory: Arc::new(memory.clone()),
@@ -46,14 +47,67 @@ async fn room() -> Room {
 }
 
 impl Room {
-    async fn asks(&self, user: &str, post: &str, text: &str) -> u16 {
-        let body = json!({ "token": "hook", "team_id": "t", "channel_id": "c", "user_id": user, "post_id": post, "text": text, "trigger_word": "pinakes" });
-        let status = self.hook.receive("application/json", body.to_string().as_bytes()).await.status;
+    /// Presses a button of a post, as Mattermost reports it.
+    async fn presses(&self, user: &str, post: &Value, button: &str) -> u16 {
+        let actions = post["props"]["attachments"][0]["actions"].as_array().cloned().unwrap_or_default();
+        let action = actions.iter().find(|action| action["integration"]["context"]["button"] == button);
+        let context = action.unwrap_or_else(|| panic!("no {button} on {post}"))["integration"]["context"].clone();
+        let report =
+            json!({ "user_id": user, "team_id": "t", "channel_id": "c", "trigger_id": format!("{user}-{button}"), "context": context });
+        let status = self.hook.pressed(report.to_string().as_bytes()).await.status;
+        self.settled().await;
+        status
+    }
+
+    async fn settled(&self) {
         while !self.memory.waiting().await.unwrap().is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    async fn asks(&self, user: &str, post: &str, text: &str) -> u16 {
+        let body = json!({ "token": "hook", "team_id": "t", "channel_id": "c", "user_id": user, "post_id": post, "text": text, "trigger_word": "pinakes" });
+        let status = self.hook.receive("application/json", body.to_string().as_bytes()).await.status;
+        self.settled().await;
         status
     }
+}
+
+#[tokio::test]
+async fn buttons_judge_an_answer_and_share_a_private_one() {
+    let room = room().await;
+    room.server.state.lock().unwrap().may_whisper = true;
+    room.asks("uada", "q1", "pinakes leave?").await;
+    let post = room.server.state.lock().unwrap().posts.values().next().unwrap().clone();
+    assert_eq!(room.presses("ubob", &post, "pinakes_up").await, 200);
+    let feedback = room.library.0.lock().unwrap().feedback.clone();
+    assert_eq!(
+        feedback.iter().map(|(owner, _, helped, by)| (owner.as_str(), *helped, by.as_str())).collect::<Vec<_>>(),
+        [("mattermost:t:c", true, "mattermost:t:ubob")]
+    );
+    let said = |room: &Room| {
+        let whispered = room.server.state.lock().unwrap().whispered.clone();
+        whispered.last().map(|whisper| whisper["post"].clone()).unwrap_or_default()
+    };
+    assert!(said(&room)["message"].as_str().unwrap().contains("Thank you"));
+
+    // What only Ada may read is whispered to her; shown to the channel only after a warning, and by nobody else.
+    room.library.0.lock().unwrap().documents.remove(0);
+    room.asks("uada", "q2", "pinakes pay?").await;
+    let private = said(&room);
+    assert!(private["message"].as_str().unwrap().contains("CANARY"));
+    let canary = |room: &Room| {
+        let posts = room.server.state.lock().unwrap().posts.clone();
+        posts.values().filter(|post| post["message"].as_str().is_some_and(|words| words.contains("CANARY"))).count()
+    };
+    room.presses("ubob", &private, "pinakes_share").await;
+    assert!(said(&room)["message"].as_str().unwrap().contains("Only who asked") && canary(&room) == 0);
+    room.presses("uada", &private, "pinakes_share").await;
+    let warning = said(&room);
+    assert!(warning["message"].as_str().unwrap().contains("Payroll") && canary(&room) == 0, "{warning}");
+    room.presses("uada", &warning, "pinakes_share_anyway").await;
+    assert_eq!(canary(&room), 1);
+    assert_eq!(room.hook.pressed(br#"{"user_id":"uada","trigger_id":"x","context":{"button":"pinakes_share_anyway"}}"#).await.status, 401);
 }
 
 #[tokio::test]

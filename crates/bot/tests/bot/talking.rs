@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use pinakes_api::Code;
 use pinakes_bot::{ChannelSettings, Place};
+use pinakes_types::{Principal, Scope};
 
 use crate::doubles::Mood;
 use crate::office::{Office, behind};
@@ -53,6 +55,7 @@ async fn a_direct_message_goes_on_until_it_is_silent_for_long_or_begun_anew() {
 #[tokio::test]
 async fn a_channel_is_set_up_by_command() {
     let office = Office::open().await;
+    office.library.0.lock().unwrap().collections = vec![("handbook".into(), "public".into()), ("payroll".into(), "group:finance".into())];
     for setting in ["collection handbook", "answer always", "language de", "visibility private"] {
         office.command("C1", "UADA", &format!("settings {setting}")).await;
         office.settled().await;
@@ -65,6 +68,11 @@ async fn a_channel_is_set_up_by_command() {
     office.command("C1", "UADA", "settings colour red").await;
     office.settled().await;
     assert!(office.responded().to_string().contains("gibt es nicht"));
+    for wrong in ["collection nonsense", "collection payroll"] {
+        office.command("C1", "UBOB", &format!("settings {wrong}")).await;
+        office.settled().await;
+        assert!(office.responded().to_string().contains("gibt es für Sie nicht"), "{wrong}");
+    }
     // Unknown people change nothing.
     office.command("C1", "UEVE", "settings visibility public").await;
     office.settled().await;
@@ -75,6 +83,77 @@ async fn a_channel_is_set_up_by_command() {
     assert!(office.slack.posted("C1").is_empty(), "private by the channel's own choice");
     assert!(office.slack.whispered("UADA").last().unwrap().words().contains("Das sehen nur Sie"));
     assert_eq!(office.library.asked().last().unwrap().question.collection.as_deref(), Some("handbook"));
+}
+
+#[tokio::test]
+async fn a_channel_is_set_up_from_elsewhere_once_the_bot_was_asked_in_it() {
+    let office = Office::open().await;
+    office.library.0.lock().unwrap().collections = vec![("payroll".into(), "group:finance".into())];
+    let bot = office.bot.as_ref().unwrap();
+    let admin = Scope::check(&Principal::person("root", [])).unwrap();
+    assert_eq!(bot.channels().await.unwrap(), []);
+    assert_eq!(bot.change_channel(&admin, "slack:T1:C1", &[]).await.unwrap_err().code, Code::NotFound);
+    office.mention("C1", "UADA", "leave?", None).await;
+    office.says("message", "D1", "UADA", "settings language de", None).await;
+    office.settled().await;
+    let known = bot.channels().await.unwrap();
+    assert_eq!(
+        known.iter().map(|channel| (&*channel.key, channel.name.as_deref())).collect::<Vec<_>>(),
+        [("slack:T1:C1", Some("room-C1"))]
+    );
+    for (name, value) in [("collection", "payroll"), ("collection", "none"), ("colour", "red"), ("answer", "never")] {
+        let refused = bot.change_channel(&admin, "slack:T1:C1", &[("language", "de"), (name, value)]).await.unwrap_err();
+        assert_eq!(refused.code, Code::BadRequest, "{name} {value}");
+    }
+    assert_eq!(bot.channels().await.unwrap(), known, "all changes or none");
+    assert_eq!(bot.change_channel(&admin, "slack:T1:D1", &[]).await.unwrap_err().code, Code::NotFound, "somebody's own");
+    let changed = bot.change_channel(&admin, "slack:T1:C1", &[("language", "de"), ("visibility", "private")]).await.unwrap();
+    assert_eq!((bot.channels().await.unwrap(), changed.name.as_deref()), (vec![changed.clone()], Some("room-C1")));
+    let noted = office.staff.1.lock().unwrap().clone();
+    assert_eq!(
+        noted,
+        ["ada bot_channel_changed slack:T1:D1 language=de", "root bot_channel_changed slack:T1:C1 language=de visibility=private"]
+    );
+    office.mention("C1", "UADA", "leave?", None).await;
+    office.settled().await;
+    assert_eq!(office.slack.posted("C1").len(), 1, "in force for the next question");
+}
+
+#[tokio::test]
+async fn a_collection_that_not_everyone_there_may_use_is_answered_from_privately() {
+    let office = Office::open().await;
+    office.library.0.lock().unwrap().collections = vec![("payroll".into(), "group:finance".into())];
+    office.command("C1", "UADA", "settings collection payroll").await;
+    office.settled().await;
+    office.mention("C1", "UADA", "leave?", None).await;
+    office.settled().await;
+    assert!(office.slack.posted("C1").is_empty() && office.slack.whispered("UADA").last().unwrap().words().contains("Ten days"));
+    // Alone with those who may, it answers before all.
+    office.command("C2", "UADA", "settings collection payroll").await;
+    office.mention("C2", "UADA", "leave?", None).await;
+    office.settled().await;
+    assert_eq!(office.slack.posted("C2").len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_counted_adds_up() {
+    let office = Office::open().await;
+    office.library.mood(Mood::Slow(Duration::from_millis(200)));
+    for _ in 0..3 {
+        office.mention("C2", "UADA", "leave?", None).await;
+    }
+    office.says("message", "C1", "UBOB", "lunch?", None).await;
+    let bot = office.bot.as_ref().unwrap();
+    let first = bot.figures();
+    assert_eq!((first.accepted, first.passed_over, first.waiting), (3, 1, 3), "{first:?}");
+    let mut most = 0;
+    while bot.figures().waiting > 0 {
+        most = most.max(bot.figures().running);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(most >= 1);
+    let after = bot.figures();
+    assert_eq!((after.waiting, after.running, after.given_up, after.tried_again), (0, 0, 0, 0), "{after:?}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pinakes_api::{ApiError, AskEvent, AskRequest, AskResponse, Code};
+use pinakes_api::{ApiError, AskEvent, AskRequest, AskResponse, Code, FeedbackRequest, FeedbackVerdict};
 use pinakes_bot::{Answers, Promise, Question};
 use pinakes_server::Library;
 use pinakes_types::{DocId, Scope};
@@ -12,12 +12,10 @@ use tokio::sync::mpsc;
 pub(super) struct LibraryAnswers(pub(super) Arc<dyn Library>);
 
 impl Answers for LibraryAnswers {
-    fn converse(&self, _: Scope) -> Promise<Option<String>> {
-        Box::pin(async { Ok(None) })
-    }
-
     fn ask(&self, scope: Scope, question: Question, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse> {
-        let request = AskRequest { conversation_id: question.conversation, ..AskRequest::new(question.text) };
+        // Kept for its reader, a person or a channel, so that it can be gone on with and judged.
+        let request =
+            AskRequest { save: question.conversation.is_none(), conversation_id: question.conversation, ..AskRequest::new(question.text) };
         Arc::clone(&self.0).ask(scope, request, events)
     }
 
@@ -36,7 +34,21 @@ impl Answers for LibraryAnswers {
         })
     }
 
-    fn feedback(&self, _: Scope, _: String, _: bool, _: String) -> Promise<()> {
-        Box::pin(async { Err(ApiError::new(Code::NotFound, "Feedback is not kept here.")) })
+    fn has_collection(&self, _: Scope, _: String) -> Promise<bool> {
+        Box::pin(async { Ok(false) })
+    }
+
+    fn feedback(&self, scope: Scope, answer_id: String, helped: bool, by: String) -> Promise<()> {
+        let verdict = if helped { FeedbackVerdict::Up } else { FeedbackVerdict::Down };
+        let request = FeedbackRequest { answer_id, verdict, reason: None, comment: None };
+        let library = Arc::clone(&self.0);
+        Box::pin(async move {
+            library.give_feedback(scope, request).await.map_err(|error| match error.code {
+                Code::NotFound => ApiError::new(Code::NotFound, "This answer is no longer kept."),
+                _ => error,
+            })?;
+            tracing::debug!(by, helped, "an answer of the bot was judged");
+            Ok(())
+        })
     }
 }

@@ -111,6 +111,10 @@ impl Memory for CatalogMemory {
         self.with(|catalog| async move { catalog.bot_value(kind.as_str(), &key).await })
     }
 
+    fn values(&self, kind: Kept, limit: u64) -> Promise<Vec<(String, String)>> {
+        self.with(|catalog| async move { catalog.bot_values(kind.as_str(), limit).await })
+    }
+
     fn set_value(&self, kind: Kept, key: String, value: String, now: Timestamp) -> Promise<()> {
         self.with(|catalog| async move { catalog.set_bot_value(kind.as_str(), &key, &value, now).await })
     }
@@ -165,6 +169,8 @@ mod tests {
         for kind in [Kept::Channel, Kept::Answer] {
             memory.set_value(kind, "k".into(), "v".into(), Timestamp(1)).await.unwrap();
         }
+        memory.set_value(Kept::Channel, "j".into(), "w".into(), Timestamp(1)).await.unwrap();
+        seen.push(format!("{:?} {:?}", memory.values(Kept::Channel, 9).await.unwrap(), memory.values(Kept::Channel, 1).await.unwrap()));
         memory.forget(Timestamp(5)).await.unwrap();
         for kind in [Kept::Channel, Kept::Answer] {
             seen.push(format!("{:?}", memory.value(kind, "k".into()).await.unwrap()));

@@ -6,66 +6,55 @@ mod people;
 
 use std::sync::Arc;
 
-use pinakes_access::{Accounts, Audit};
+use pinakes_access::Access;
 use pinakes_api::{ApiError, Code};
 use pinakes_bot::{
-    Bot, BotHook, BotParts, ChatPlatform, Mattermost, MattermostHook, PlatformError, Rules, Secret, Slack, SlackConfig, SlackGate,
-    UnknownSenders, run_socket,
+    Bot, BotHook, BotParts, Callback, ChatPlatform, Mattermost, MattermostHook, PlatformError, Rules, Secret, Slack, SlackConfig,
+    SlackGate, UnknownSenders, run_socket,
 };
 use pinakes_catalog::Catalog;
-use pinakes_config::{AccessMode, BotConfig, BotPlatform, Config, MattermostSettings, SecretSource, SlackSettings};
+use pinakes_config::{BotConfig, BotPlatform, Config, MattermostSettings, SecretSource, SlackSettings};
 use pinakes_server::Library;
 
-use crate::system::{SystemClock, SystemRandom};
+use crate::system::SystemClock;
 
 /// Bytes of a file that holds a token.
 const SECRET_BYTES_MAX: u64 = 4_096;
 
-/// A bot at work, for as long as it is held.
-pub(crate) struct Running {
-    #[allow(dead_code, reason = "held for its drop")]
-    bot: Arc<Bot>,
-    /// Where its platform calls.
-    pub(crate) hook: Option<Arc<BotHook>>,
-}
-
-/// Starts the configured bot; `None` where none is.
-pub(crate) async fn start(config: &Config, catalog: &Catalog, library: Arc<dyn Library>) -> Result<Option<Running>, ApiError> {
+/// Starts the configured bot, which works for as long as what comes back is held; `None` where none is.
+pub(crate) async fn start(
+    config: &Config,
+    catalog: &Catalog,
+    access: &Access,
+    library: Arc<dyn Library>,
+) -> Result<Option<Arc<BotHook>>, ApiError> {
     let Some(settings) = &config.bot else { return Ok(None) };
     let rules = rules(config, settings);
-    let accounts = match config.access.mode {
-        AccessMode::SingleUser => None,
-        AccessMode::Accounts => Some(accounts(config, catalog)?),
-    };
     let parts = |platform: Arc<dyn ChatPlatform>| BotParts {
         platform,
         answers: Arc::new(answers::LibraryAnswers(library)),
-        people: Arc::new(people::Staff(accounts)),
+        people: Arc::new(people::Staff(access.clone())),
         memory: Arc::new(memory::CatalogMemory(catalog.clone())),
         clock: Arc::new(SystemClock),
     };
-    Ok(Some(match &settings.platform {
+    let hook = match &settings.platform {
         BotPlatform::Slack(slack) => start_slack(slack, parts, rules).await?,
         BotPlatform::Mattermost(mattermost) => start_mattermost(mattermost, parts, rules).await?,
-    }))
-}
-
-/// The people of the store. The bot only looks them up, which is in no log.
-pub(crate) fn accounts(config: &Config, catalog: &Catalog) -> Result<Accounts, ApiError> {
-    Accounts::new(catalog.clone(), Arc::new(config.access.clone()), Arc::new(SystemClock), Arc::new(SystemRandom), Audit::off())
+    };
+    Ok(Some(Arc::new(hook)))
 }
 
 async fn start_slack(
     settings: &SlackSettings,
     parts: impl FnOnce(Arc<dyn ChatPlatform>) -> BotParts,
     rules: Rules,
-) -> Result<Running, ApiError> {
+) -> Result<BotHook, ApiError> {
     let slack = slack(settings)?;
     let secret = if settings.socket { Secret::default() } else { needed(&settings.signing_secret, "bot.slack.signing_secret")? };
     let bot = Bot::start(parts(slack.clone()), rules).await?;
     if settings.socket {
         bot.accompany(run_socket(&bot, slack, Arc::new(SystemClock)));
-        return Ok(Running { bot, hook: None });
+        return Ok(BotHook::Socket(bot));
     }
     let known = Arc::clone(&slack);
     bot.accompany(async move {
@@ -75,19 +64,21 @@ async fn start_slack(
         }
     });
     let gate = SlackGate::new(Arc::clone(&bot), slack, secret, Arc::new(SystemClock));
-    Ok(Running { bot, hook: Some(Arc::new(BotHook::Slack(gate))) })
+    Ok(BotHook::Slack(gate))
 }
 
 async fn start_mattermost(
     settings: &MattermostSettings,
     parts: impl FnOnce(Arc<dyn ChatPlatform>) -> BotParts,
     rules: Rules,
-) -> Result<Running, ApiError> {
-    let mattermost = mattermost(settings)?;
+) -> Result<BotHook, ApiError> {
     let hook_token = needed(&settings.hook_token, "bot.mattermost.hook_token")?;
+    // Mattermost reports buttons to an address; without one there are none.
+    let callback = rules.page_url.clone().map(|url| Callback { url, secret: hook_token.clone() });
+    let mattermost = mattermost(settings, callback)?;
     let bot = Bot::start(parts(mattermost), rules).await?;
     let hook = MattermostHook::new(Arc::clone(&bot), hook_token, Arc::new(SystemClock));
-    Ok(Running { bot, hook: Some(Arc::new(BotHook::Mattermost(hook))) })
+    Ok(BotHook::Mattermost(hook))
 }
 
 fn rules(config: &Config, settings: &BotConfig) -> Rules {
@@ -109,8 +100,8 @@ pub(crate) fn slack(settings: &SlackSettings) -> Result<Arc<Slack>, ApiError> {
 }
 
 /// The configured Mattermost.
-pub(crate) fn mattermost(settings: &MattermostSettings) -> Result<Arc<Mattermost>, ApiError> {
-    Mattermost::new(&settings.url, needed(&settings.token, "bot.mattermost.token")?).map_err(wrong)
+pub(crate) fn mattermost(settings: &MattermostSettings, callback: Option<Callback>) -> Result<Arc<Mattermost>, ApiError> {
+    Mattermost::new(&settings.url, needed(&settings.token, "bot.mattermost.token")?, callback).map_err(wrong)
 }
 
 fn wrong(error: PlatformError) -> ApiError {

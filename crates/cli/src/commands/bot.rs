@@ -8,7 +8,8 @@ use pinakes_bot::{Mattermost, Slack, check_slack, slack_manifest, slack_steps};
 use pinakes_config::{BotPlatform, Config};
 
 use crate::args::{Bot, ChatPlatformName, Global};
-use crate::{End, bot, output, wiring};
+use crate::commands::user::OPERATOR;
+use crate::{End, access, bot, output, wiring};
 
 pub(crate) async fn run(config: &Arc<Config>, global: &Global, command: Bot) -> Result<End, ApiError> {
     match command {
@@ -18,12 +19,12 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, command: Bot) -> 
         }
         Bot::Check => check(config, global).await,
         Bot::Link { account, person } => {
-            accounts(config).await?.link_chat("operator", &account, &person).await?;
+            accounts(config).await?.link_chat(OPERATOR, &account, &person).await?;
             output::line(&format!("{account} is {person}"));
             Ok(End::Done)
         }
         Bot::Unlink { account } => {
-            accounts(config).await?.unlink_chat("operator", &account).await?;
+            accounts(config).await?.unlink_chat(OPERATOR, &account).await?;
             output::line(&format!("{account} is nobody's"));
             Ok(End::Done)
         }
@@ -32,7 +33,7 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, command: Bot) -> 
 
 async fn accounts(config: &Arc<Config>) -> Result<Accounts, ApiError> {
     let store = wiring::store(config, false).await?;
-    bot::accounts(config, &store.catalog)
+    access::accounts(config, &store.catalog)
 }
 
 fn setup(global: &Global, platform: ChatPlatformName, public_url: Option<&str>) {
@@ -74,7 +75,7 @@ async fn check(config: &Arc<Config>, global: &Global) -> Result<End, ApiError> {
             checks
         }
         BotPlatform::Mattermost(mattermost) => {
-            let client: Arc<Mattermost> = bot::mattermost(mattermost)?;
+            let client: Arc<Mattermost> = bot::mattermost(mattermost, None)?;
             vec![client.check().await]
         }
     };

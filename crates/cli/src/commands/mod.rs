@@ -25,7 +25,7 @@ mod search;
 mod serve;
 mod status;
 mod task;
-mod user;
+pub(crate) mod user;
 
 use std::process::ExitCode;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pinakes_access::Access;
 use pinakes_answer::{Chosen, Searcher};
 use pinakes_api::{ApiError, Code};
 use pinakes_config::{Config, Warm};
@@ -20,18 +21,17 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     let random = Arc::new(SystemRandom);
     let searcher = Searcher::new(store.clone(), Arc::clone(&legs), Arc::clone(&embedder), random.clone()).await?;
     let searcher = searcher.with_generators(generator::open(config).await?);
-    let warming = warm(config, &searcher)?;
     let queue = JobQueue::start(store.clone(), embedder, wiring::extract_worker(config)?, random.clone()).await?;
     let catalog = store.catalog.clone();
     let access = access::open(config, &catalog)?;
+    let warming = warm(config, &searcher, &access)?;
     if !access.is_single_user() {
         // Rules and file modes may have changed while nobody looked: nobody is let in by those of yesterday.
         store.relabel().await?;
     }
     let (library, staging) = StoreLibrary::start(store, searcher, legs, queue, access.clone())?;
-    let bot = bot::start(config, &catalog, library.clone()).await?;
-    let hook = bot.as_ref().and_then(|bot| bot.hook.clone());
-    let parts = Parts { library, clock: Arc::new(SystemClock), random, staging, bot: hook, access: access.clone() };
+    let bot = bot::start(config, &catalog, &access, library.clone()).await?;
+    let parts = Parts { library, clock: Arc::new(SystemClock), random, staging, bot, access: access.clone() };
     let serving = serve(parts, &config.server)?;
     output::line(&format!("listening on http://{}", serving.address()));
     access::invite(config, &access, serving.address()).await?;
@@ -44,8 +44,9 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     Ok(End::Done)
 }
 
-/// Reads documents ahead while nobody asks, where that is wanted.
-fn warm(config: &Config, searcher: &Searcher) -> Result<Option<JoinHandle<()>>, ApiError> {
+/// Reads documents ahead while nobody asks, where that is wanted: for the operator where nobody signs in, else for those who asked lately,
+/// as what the operator may read is nobody's there.
+fn warm(config: &Config, searcher: &Searcher, access: &Access) -> Result<Option<JoinHandle<()>>, ApiError> {
     let settings = &config.generator;
     let paths = match settings.warm {
         Warm::Off => return Ok(None),
@@ -57,6 +58,7 @@ fn warm(config: &Config, searcher: &Searcher) -> Result<Option<JoinHandle<()>>, 
         Warm::All => vec![],
     };
     let chosen = Chosen { paths, most_cited: None };
-    let warming = searcher.clone().keep_warm(Some(wiring::operator()?), chosen, settings.warm_bytes_max);
+    let first = access.is_single_user().then(wiring::operator).transpose()?;
+    let warming = searcher.clone().keep_warm(first, chosen, settings.warm_bytes_max);
     Ok(Some(tokio::spawn(warming)))
 }

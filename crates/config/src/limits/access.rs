@@ -54,3 +54,5 @@ pub const AUDIT_QUEUE_MAX: usize = 1_024;
 pub const AUDIT_DOCUMENTS_MAX: usize = 100;
 /// How often it is looked whether somebody who is being answered may still read.
 pub const RECHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// How often sessions, links and counts that are over are looked for.
+pub const FORGET_INTERVAL: Duration = Duration::from_secs(3_600);

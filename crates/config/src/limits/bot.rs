@@ -26,6 +26,8 @@ pub const CONVERSATION_IDLE_MAX: Duration = Duration::from_secs(2 * 3_600);
 pub const THREAD_CONVERSATIONS_MAX: usize = 32;
 /// Members of a channel whose rights are compared; in a larger one answers go to who asks alone.
 pub const MEMBERS_MAX: usize = 5_000;
+/// Channels shown to an administrator.
+pub const CHANNELS_MAX: u64 = 2_000;
 /// Profiles kept in memory, and for how long.
 pub const PROFILES_MAX: usize = 20_000;
 /// See [`PROFILES_MAX`].

@@ -48,6 +48,16 @@ pub(crate) async fn mattermost(state: Data<State>, request: HttpRequest, payload
     answer(Work::spawn(&state.runtime, work).await?)
 }
 
+pub(crate) async fn mattermost_pressed(state: Data<State>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Failure> {
+    let hook = hook(&state)?;
+    let body = body::whole(&request, payload, &state.limits).await?;
+    let work = async move {
+        let BotHook::Mattermost(gate) = &*hook else { return Ok(None) };
+        Ok(Some(gate.pressed(&body).await))
+    };
+    answer(Work::spawn(&state.runtime, work).await?)
+}
+
 fn hook(state: &State) -> Result<Arc<BotHook>, Failure> {
     state.parts.bot.clone().ok_or_else(|| Failure::not_found("address"))
 }

@@ -9,6 +9,7 @@ use pinakes_access::Power;
 use pinakes_api::{IndexStatus, Live, Ready, ReadyCheck};
 use pinakes_types::{Principal, Scope};
 
+use crate::bot_figures;
 use crate::failure::Failure;
 use crate::identity::{Asker, Who};
 use crate::state::State;
@@ -44,6 +45,7 @@ pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
     };
     let mut figures = state.library().figures();
     figures.extend(state.answers.figures());
+    figures.extend(state.parts.bot.iter().flat_map(|hook| bot_figures::figures(&hook.bot().figures())));
     let text = state.metrics.render(&[&state.searches, &state.asks, &state.uploads], status.as_ref(), &figures);
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(text)
 }
