@@ -3,13 +3,14 @@
 //! agree on what a filter means.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
 use pinakes_types::{Label, Scope};
 
-use crate::model::Filter;
+use crate::model::{Filter, Part};
+use crate::parts::PartViews;
 
 /// Facts about one version as they are written and read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +127,13 @@ impl Directory {
         self.languages.values.iter().map(String::as_str)
     }
 
+    /// Versions of documents in a part.
+    pub(crate) fn versions_in(&self, part: &Part) -> HashSet<u64> {
+        let source = |entry: &Entry| self.sources.values[entry.source as usize].as_str();
+        let held = self.versions.iter().filter(|(_, entry)| part.holds(source(entry), &entry.path));
+        held.map(|(version, _)| *version).collect()
+    }
+
     /// Languages of the documents a gate lets through.
     pub(crate) fn languages_in(&self, gate: &Gate) -> BTreeSet<&str> {
         let through = self.versions.iter().filter(|&(&version, _)| gate.allows(version));
@@ -142,13 +150,14 @@ pub(crate) struct Gate {
     kinds: Option<Vec<bool>>,
     languages: Option<Vec<bool>>,
     path_prefix: Option<String>,
+    within: Option<Arc<HashSet<u64>>>,
     modified_from: i64,
     modified_until: i64,
 }
 
 impl Gate {
-    /// What the reader may see and the filter asks for.
-    pub(crate) fn new(directory: Arc<Directory>, scope: &Scope, filter: &Filter) -> Self {
+    /// What the reader may see and the filter asks for; `parts` are those of this directory.
+    pub(crate) fn new(directory: Arc<Directory>, parts: &PartViews, scope: &Scope, filter: &Filter) -> Self {
         fn any_of<T, W>(names: &Names<T>, wanted: &[W], is: impl Fn(&T, &W) -> bool) -> Option<Vec<bool>> {
             (!wanted.is_empty()).then(|| names.values.iter().map(|name| wanted.iter().any(|one| is(name, one))).collect())
         }
@@ -158,6 +167,7 @@ impl Gate {
             kinds: any_of(&directory.kinds, &filter.kinds, |name, kind| name == kind.as_str()),
             languages: any_of(&directory.languages, &filter.languages, |name, language| name == language),
             path_prefix: filter.path_prefix.clone().filter(|prefix| !prefix.is_empty()),
+            within: filter.within.as_ref().map(|part| parts.of(&directory, part)),
             modified_from: filter.modified_after.map_or(i64::MIN, |time| time.0),
             modified_until: filter.modified_before.map_or(i64::MAX, |time| time.0),
             directory,
@@ -174,6 +184,7 @@ impl Gate {
             && self.languages.as_ref().is_none_or(|allowed| entry.language.is_some_and(|number| allowed[number as usize]))
             && self.modified_from <= entry.modified
             && (entry.modified < self.modified_until || self.modified_until == i64::MAX)
+            && self.within.as_ref().is_none_or(|within| within.contains(&version))
             && self.path_prefix.as_ref().is_none_or(|prefix| entry.path.starts_with(prefix.as_str()))
     }
 }
@@ -204,7 +215,7 @@ mod tests {
     }
 
     fn allowed(scope: &Scope, filter: &Filter) -> Vec<u64> {
-        let gate = Gate::new(directory(), scope, filter);
+        let gate = Gate::new(directory(), &PartViews::default(), scope, filter);
         (0..5).filter(|&version| gate.allows(version)).collect()
     }
 
@@ -234,7 +245,7 @@ mod tests {
         directory.remove(1);
         assert_eq!((directory.len(), directory.chunks()), (2, 2));
         let nobody = Scope::check(&Principal::person("bob", [])).unwrap();
-        let gate = Gate::new(Arc::new(directory), &nobody, &Filter::default());
+        let gate = Gate::new(Arc::new(directory), &PartViews::default(), &nobody, &Filter::default());
         assert_eq!((1..4).filter(|&version| gate.allows(version)).collect::<Vec<_>>(), [3]);
     }
 }

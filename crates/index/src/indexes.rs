@@ -196,7 +196,7 @@ impl Indexes {
         let depth = query.depth.clamp(1, CANDIDATES_MAX);
         let (fields, snapshot) = self.inner.current();
         let question = Arc::new(Question::read(&query.text));
-        let gate = Arc::new(Gate::new(Arc::clone(&snapshot.directory), scope, &query.filter));
+        let gate = Arc::new(Gate::new(Arc::clone(&snapshot.directory), &snapshot.scopes.parts, scope, &query.filter));
         let gated = snapshot.strays || scope.labels().is_some() || query.filter != Filter::default();
 
         let words = {

@@ -19,6 +19,7 @@ mod model;
 mod neighbourhood;
 mod opening;
 mod overlay;
+mod parts;
 mod predicate;
 mod quarantine;
 mod question;
@@ -36,7 +37,7 @@ mod writing;
 pub use error::IndexError;
 pub use indexes::Indexes;
 pub use model::{
-    Candidate, Filter, Fusion, IndexSettings, IndexStats, IndexedChunk, Leg, LegHit, Mode, OpenReport, OptimizeReport, Query, Record,
+    Candidate, Filter, Fusion, IndexSettings, IndexStats, IndexedChunk, Leg, LegHit, Mode, OpenReport, OptimizeReport, Part, Query, Record,
 };
 
 /// Named points of a commit at which tests end the process (feature `failpoints`), in the order they are passed.

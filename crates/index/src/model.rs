@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pinakes_types::{ChunkId, DocId, DocumentKind, Label, SourceId, Timestamp, VersionSeq};
+use pinakes_types::{ChunkId, DocId, DocumentKind, Label, PathPattern, SourceId, Timestamp, VersionSeq};
 use serde::{Deserialize, Serialize};
 
 /// One of the two indexes.
@@ -104,6 +104,26 @@ pub struct Filter {
     pub modified_after: Option<Timestamp>,
     /// Changed before this time.
     pub modified_before: Option<Timestamp>,
+    /// In this part of the documents.
+    pub within: Option<Part>,
+}
+
+/// A part of all documents. Empty fields ask for nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Part {
+    /// From any of these sources.
+    pub sources: Vec<SourceId>,
+    /// The path within the source fits any of these.
+    pub paths: Vec<PathPattern>,
+}
+
+impl Part {
+    /// Whether a document is in it.
+    #[must_use]
+    pub fn holds(&self, source: &str, path: &str) -> bool {
+        (self.sources.is_empty() || self.sources.iter().any(|one| one.0 == source))
+            && (self.paths.is_empty() || self.paths.iter().any(|pattern| pattern.matches(path)))
+    }
 }
 
 /// A question to the index.

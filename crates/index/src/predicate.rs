@@ -25,6 +25,15 @@ pub(crate) fn condition(scope: &Scope, filter: &Filter, overlay: &Overlay) -> Op
     if let Some(prefix) = filter.path_prefix.as_ref().filter(|prefix| !prefix.is_empty()) {
         parts.push(format!("starts_with(path, {})", quoted(prefix)));
     }
+    if let Some(part) = &filter.within {
+        if !part.sources.is_empty() {
+            parts.push(format!("source IN ({})", joined(part.sources.iter().map(|source| source.0.as_str()).collect())));
+        }
+        if !part.paths.is_empty() {
+            let fits: Vec<String> = part.paths.iter().map(|pattern| format!("regexp_like(path, {})", quoted(&pattern.regex()))).collect();
+            parts.push(format!("({})", fits.join(" OR ")));
+        }
+    }
     parts.extend(filter.modified_after.map(|time| format!("modified >= {}", time.0)));
     parts.extend(filter.modified_before.map(|time| format!("modified < {}", time.0)));
     (!parts.is_empty()).then(|| parts.join(" AND "))
@@ -70,6 +79,11 @@ mod tests {
     use pinakes_types::{DocumentKind, Principal, SourceId, Timestamp};
 
     use super::*;
+    use crate::model::Part;
+
+    fn all() -> Scope {
+        Scope::check(&Principal::local_operator()).unwrap()
+    }
 
     #[test]
     fn everything_is_joined_by_and_and_quoted() {
@@ -86,12 +100,17 @@ mod tests {
             "array_has_any(labels, ['o''hara', 'public']) AND source IN ('a'' OR 1=1 --', 'b') AND kind IN ('pdf') \
              AND starts_with(path, 'x''/') AND modified >= -5"
         );
+        let pattern = |written| pinakes_types::PathPattern::parse(written).unwrap();
+        let within = Part { sources: vec![SourceId("a'".into())], paths: vec![pattern("hr'/**"), pattern("*.md")] };
+        assert_eq!(
+            condition(&all(), &Filter { within: Some(within), ..Filter::default() }, &Overlay::new()).unwrap(),
+            r"source IN ('a''') AND (regexp_like(path, '^(?s)hr\''/.+$') OR regexp_like(path, '^(?s)(?:[^/]*/)*[^/]*\.md$'))"
+        );
         let over = Overlay::from([(7, BTreeSet::from([Label("o'hara".into())])), (8, BTreeSet::new())]);
         assert_eq!(
             condition(&ada, &Filter::default(), &over).unwrap(),
             "((array_has_any(labels, ['o''hara', 'public']) AND NOT version IN (7, 8)) OR version IN (7))"
         );
-        let all = Scope::check(&Principal::local_operator()).unwrap();
-        assert_eq!(condition(&all, &Filter::default(), &Overlay::new()), None);
+        assert_eq!(condition(&all(), &Filter::default(), &Overlay::new()), None);
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     lexical::{Fields, ID, VERSION},
     model::Filter,
     neighbourhood::{self, is_first},
+    parts::PartViews,
 };
 
 /// The chunks one set of labels may read, at one commit.
@@ -33,7 +34,7 @@ pub(crate) struct ScopeView {
 
 impl ScopeView {
     fn new(searcher: &Searcher, fields: Fields, directory: &Arc<Directory>, scope: &Scope) -> Result<Self> {
-        let gate = Gate::new(Arc::clone(directory), scope, &Filter::default());
+        let gate = Gate::new(Arc::clone(directory), &PartViews::default(), scope, &Filter::default());
         let mut readable = Vec::with_capacity(searcher.segment_readers().len());
         let (mut chunks, mut neighbourhoods) = (0, 0);
         let mut tokens: Vec<(Field, u64)> = fields.counted().map(|field| (field, 0)).to_vec();
@@ -75,6 +76,8 @@ pub(crate) struct ScopeViews {
     views: Mutex<VecDeque<(BTreeSet<Label>, Arc<ScopeView>)>>,
     /// Neighbourhoods of all documents, counted once.
     neighbourhoods: OnceLock<u64>,
+    /// Parts of the documents asked for last.
+    pub(crate) parts: PartViews,
 }
 
 impl ScopeViews {

@@ -5,6 +5,7 @@
 mod access;
 mod clock;
 mod ids;
+mod path_pattern;
 mod sentence;
 mod span;
 mod state;
@@ -13,6 +14,7 @@ mod text;
 pub use access::{Label, NotAllowed, Principal, Scope};
 pub use clock::{Clock, Random, Timestamp};
 pub use ids::{ChunkId, DocId, DocVersion, SourceId, VersionSeq};
+pub use path_pattern::PathPattern;
 pub use sentence::sentences;
 pub use span::{CharIndex, CharSpan};
 pub use state::{FileState, Reason};

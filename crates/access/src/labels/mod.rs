@@ -8,7 +8,6 @@
 //!
 //! Whatever cannot be understood opens nothing: it gives no labels, so that nobody reads, and says so.
 
-mod glob;
 mod names;
 mod posix;
 mod rules;

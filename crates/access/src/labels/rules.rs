@@ -5,10 +5,9 @@ use std::path::Path;
 
 use pinakes_catalog::Decided;
 use pinakes_config::limits::access::RULES_MAX;
-use pinakes_types::Label;
+use pinakes_types::{Label, PathPattern};
 use thiserror::Error;
 
-use super::glob::Glob;
 use super::label_set;
 
 /// A rule that cannot be understood.
@@ -22,7 +21,7 @@ pub struct RuleError {
 }
 
 struct Rule {
-    glob: Glob,
+    glob: PathPattern,
     labels: BTreeSet<Label>,
     written: String,
 }
@@ -45,7 +44,7 @@ impl Rules {
     /// What the last rule that matches says.
     pub(crate) fn decide(&self, relative: &str, path: &Path) -> Option<Decided> {
         let absolute = path.to_string_lossy();
-        let fits = |rule: &&Rule| rule.glob.matches(if rule.glob.absolute { &absolute } else { relative });
+        let fits = |rule: &&Rule| rule.glob.matches(if rule.glob.is_absolute() { &absolute } else { relative });
         let rule = self.0.iter().rev().find(fits)?;
         Some(Decided { labels: rule.labels.clone(), origin: format!("rule {:?}", rule.written) })
     }
@@ -53,6 +52,6 @@ impl Rules {
 
 fn parse(written: &str) -> Result<Rule, String> {
     let (pattern, labels) = written.rsplit_once('=').ok_or("write PATTERN = LABEL, LABEL")?;
-    let glob = Glob::parse(pattern.trim()).ok_or("the pattern is empty")?;
+    let glob = PathPattern::parse(pattern.trim()).ok_or("the pattern is empty")?;
     Ok(Rule { glob, labels: label_set(labels.split(','))?, written: written.trim().to_owned() })
 }

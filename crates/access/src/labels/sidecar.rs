@@ -14,10 +14,9 @@ use std::rc::Rc;
 
 use pinakes_catalog::Decided;
 use pinakes_config::limits::access::SIDECAR_BYTES_MAX;
-use pinakes_types::Label;
+use pinakes_types::{Label, PathPattern};
 use serde::Deserialize;
 
-use super::glob::Glob;
 use super::label_set;
 
 /// Its name.
@@ -33,7 +32,7 @@ struct Written {
 
 struct Sidecar {
     readers: Option<BTreeSet<Label>>,
-    files: Vec<(Glob, BTreeSet<Label>)>,
+    files: Vec<(PathPattern, BTreeSet<Label>)>,
 }
 
 /// Those read so far, by folder; `None` where there is none.
@@ -94,8 +93,9 @@ fn parse(text: &str) -> Result<Sidecar, String> {
     let set = |words: &[String]| label_set(words.iter().map(String::as_str));
     let mut files = Vec::new();
     for (pattern, labels) in written.files {
-        let glob =
-            Glob::parse(&pattern).filter(|glob| !glob.absolute).ok_or_else(|| format!("{pattern:?} is no pattern within this folder"))?;
+        let glob = PathPattern::parse(&pattern)
+            .filter(|glob| !glob.is_absolute())
+            .ok_or_else(|| format!("{pattern:?} is no pattern within this folder"))?;
         let labels: Vec<String> = labels.try_into().map_err(|_| format!("{pattern:?} needs a list of labels"))?;
         files.push((glob, set(&labels)?));
     }

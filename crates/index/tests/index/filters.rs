@@ -1,7 +1,7 @@
 //! Filters and labels act inside both legs, in memory and in Lance alike, whatever characters they are made of.
 
-use pinakes_index::{Filter, IndexedChunk, Query};
-use pinakes_types::{DocumentKind, Label, SourceId, Timestamp};
+use pinakes_index::{Filter, IndexedChunk, Part, Query};
+use pinakes_types::{DocumentKind, Label, PathPattern, SourceId, Timestamp};
 
 use crate::common::{Store, chunk, hybrid, id, near, on_disk, reader, settings, words};
 
@@ -30,11 +30,24 @@ fn filters() -> Vec<Filter> {
         Filter { path_prefix: Some("hr'".into()), ..none.clone() },
         Filter { path_prefix: Some("hr/report'3%".into()), ..none.clone() },
         Filter { modified_after: Some(Timestamp(100)), modified_before: Some(Timestamp(200)), ..none.clone() },
+        part(&[], &["hr/**"]),
+        part(&["files", "uploads"], &["*3*_.md", "hr's/report'?%_.md"]),
+        part(&["o'brien's \"share\""], &[]),
+        part(&[], &["**/report'1*"]),
+        part(&[], &["nowhere/**", "(.*)", "a|b", "[a-z]*/**", "') OR 1=1 --/**", "\\"]),
+        Filter { kinds: vec![DocumentKind::Pdf], sources: vec![SourceId("files".into())], ..part(&["files"], &["legal/**", "hr/**"]) },
+        Filter { sources: vec![SourceId("uploads".into())], ..part(&["files"], &[]) },
         // What an attacker would write.
         Filter { sources: vec![SourceId("x') OR 1=1 --".into())], ..none.clone() },
         Filter { path_prefix: Some("') OR ('1'='1".into()), ..none.clone() },
         Filter { languages: vec!["'; DROP TABLE chunks; --".into(), "\\' OR true".into(), "\0".into()], ..none },
     ]
+}
+
+fn part(sources: &[&str], paths: &[&str]) -> Filter {
+    let sources = sources.iter().map(|source| SourceId((*source).into())).collect();
+    let paths = paths.iter().map(|pattern| PathPattern::parse(pattern).unwrap()).collect();
+    Filter { within: Some(Part { sources, paths }), ..Filter::default() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,6 +82,7 @@ fn expected(filter: &Filter, scope: &pinakes_types::Scope, chunk: &IndexedChunk)
         && (filter.kinds.is_empty() || filter.kinds.contains(&chunk.kind))
         && (filter.languages.is_empty() || chunk.language.as_ref().is_some_and(|language| filter.languages.contains(language)))
         && filter.path_prefix.as_ref().is_none_or(|prefix| chunk.path.starts_with(prefix.as_str()))
+        && filter.within.as_ref().is_none_or(|part| part.holds(&chunk.source.0, &chunk.path))
         && filter.modified_after.is_none_or(|time| chunk.modified >= time)
         && filter.modified_before.is_none_or(|time| chunk.modified < time)
 }

@@ -2,16 +2,16 @@
 //! times path, whatever the pattern.
 
 /// A pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Glob {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PathPattern {
     parts: Vec<String>,
-    /// Whether it is matched against the absolute path.
-    pub(crate) absolute: bool,
+    absolute: bool,
 }
 
-impl Glob {
+impl PathPattern {
     /// `name` at any depth, `folder/` with all below it, `a/b` from the source's root, `/a/b` from the machine's.
-    pub(crate) fn parse(written: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(written: &str) -> Option<Self> {
         let absolute = written.starts_with('/');
         let below = written.ends_with('/');
         let trimmed = written.trim_matches('/');
@@ -28,8 +28,15 @@ impl Glob {
         Some(Self { parts, absolute })
     }
 
+    /// Whether it is matched against the absolute path.
+    #[must_use]
+    pub fn is_absolute(&self) -> bool {
+        self.absolute
+    }
+
     /// Whether a path, `/` between its parts, fits.
-    pub(crate) fn matches(&self, path: &str) -> bool {
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
         let names: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         // At the end, `**` wants something below it.
         let parts: Vec<&str> = self.parts.iter().map(String::as_str).collect();
@@ -39,6 +46,50 @@ impl Glob {
             }
             parts => wild(parts, &names, &is_any_folders, &name_matches),
         }
+    }
+
+    /// What every path that fits begins with; often nothing.
+    #[must_use]
+    pub fn beginning(&self) -> String {
+        let mut beginning = String::new();
+        for (place, part) in self.parts.iter().enumerate() {
+            if let Some(wild) = part.find(['*', '?']) {
+                beginning.push_str(&part[..wild]);
+                break;
+            }
+            beginning.push_str(part);
+            beginning.push_str(if place + 1 == self.parts.len() { "" } else { "/" });
+        }
+        beginning
+    }
+
+    /// The same as a regular expression over the whole path, in the syntax of the `regex` crate: for a database that knows no patterns.
+    #[must_use]
+    pub fn regex(&self) -> String {
+        let mut regex = String::from("^(?s)");
+        for (place, part) in self.parts.iter().enumerate() {
+            let last = place + 1 == self.parts.len();
+            match (part.as_str(), last) {
+                ("**", true) if place == 0 => regex.push_str(".*"),
+                ("**", true) => regex.push_str(".+"),
+                ("**", false) => regex.push_str("(?:[^/]*/)*"),
+                (name, _) => {
+                    name.chars().for_each(|c| push_char(&mut regex, c));
+                    regex.push_str(if last { "" } else { "/" });
+                }
+            }
+        }
+        regex.push('$');
+        regex
+    }
+}
+
+fn push_char(regex: &mut String, c: char) {
+    match c {
+        '*' => regex.push_str("[^/]*"),
+        '?' => regex.push_str("[^/]"),
+        c if c.is_ascii_punctuation() => regex.extend(['\\', c]),
+        c => regex.push(c),
     }
 }
 
@@ -90,19 +141,39 @@ mod tests {
             ("Ä?.md", &["Äß.md"], &["Ä.md"]),
         ];
         for (pattern, yes, no) in cases {
-            let glob = Glob::parse(pattern).unwrap();
+            let glob = PathPattern::parse(pattern).unwrap();
             assert!(yes.iter().all(|path| glob.matches(path)), "{pattern}: {yes:?}");
             assert!(no.iter().all(|path| !glob.matches(path)), "{pattern}: {no:?}");
         }
-        assert!(Glob::parse("/srv/docs/hr/").unwrap().absolute && Glob::parse("/srv/docs/hr/").unwrap().matches("/srv/docs/hr/a"));
-        assert!(Glob::parse("").is_none() && Glob::parse("//").is_none());
+        assert!(
+            PathPattern::parse("/srv/docs/hr/").unwrap().is_absolute()
+                && PathPattern::parse("/srv/docs/hr/").unwrap().matches("/srv/docs/hr/a")
+        );
+        assert!(PathPattern::parse("").is_none() && PathPattern::parse("//").is_none());
+    }
+
+    #[test]
+    fn as_a_regular_expression_nothing_but_the_pattern_has_a_meaning() {
+        for (pattern, beginning) in [("hr/**", "hr/"), ("*.md", ""), ("a/b", "a/b"), ("a/b*c/d", "a/b"), ("ü?/x", "ü"), ("a/b/", "a/b/")]
+        {
+            assert_eq!(PathPattern::parse(pattern).unwrap().beginning(), beginning, "{pattern}");
+        }
+        for (pattern, regex) in [
+            ("hr/**", "^(?s)hr/.+$"),
+            ("*.md", r"^(?s)(?:[^/]*/)*[^/]*\.md$"),
+            ("a/**/b?", "^(?s)a/(?:[^/]*/)*b[^/]$"),
+            ("**", "^(?s).*$"),
+            ("x/(a|b)+[c]^$'", r"^(?s)x/\(a\|b\)\+\[c\]\^\$\'$"),
+        ] {
+            assert_eq!(PathPattern::parse(pattern).unwrap().regex(), regex);
+        }
     }
 
     #[test]
     fn a_hostile_pattern_takes_no_longer_than_its_length() {
-        let glob = Glob::parse(&format!("{}b", "*a".repeat(200))).unwrap();
+        let glob = PathPattern::parse(&format!("{}b", "*a".repeat(200))).unwrap();
         assert!(!glob.matches(&"a".repeat(4_000)));
-        let deep = Glob::parse(&format!("{}b", "**/a/".repeat(50))).unwrap();
+        let deep = PathPattern::parse(&format!("{}b", "**/a/".repeat(50))).unwrap();
         assert!(!deep.matches(&"a/".repeat(1_000)));
     }
 }
