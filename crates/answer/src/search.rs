@@ -132,6 +132,7 @@ fn filter(request: &SearchRequest) -> Result<Filter, ApiError> {
         path_prefix: filters.path_prefix.clone(),
         modified_after: filters.modified_after,
         modified_before: filters.modified_before,
+        within: None,
     })
 }
 
