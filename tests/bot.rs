@@ -241,7 +241,7 @@ async fn a_thread_goes_on_its_answers_are_judged_and_what_is_decided_is_written_
     assert_eq!((&channels["channels"][0]["name"], &channels["channels"][0]["channel"]), (&json!("room-C1"), &json!("slack:T1:C1")));
     let changed = admin("PATCH", "/api/v1/bot/channels/slack:T1:C1", r#"{"visibility":"private"}"#);
     assert_eq!(changed.json()["visibility"], "private", "{}", changed.body);
-    assert!(admin("GET", "/metrics", "").body.contains("pinakes_bot_events_waiting 0"));
+    until("an empty queue", || admin("GET", "/metrics", "").body.contains("pinakes_bot_events_waiting 0")).await;
     drop(server);
 
     let golden = store.place("golden.jsonl");
