@@ -79,7 +79,7 @@ pub(crate) fn body(text: &StructuredText, index: &CharIndex<'_>, span: CharSpan,
         let cut = piece.bytes.end.saturating_sub(kept);
         // What was cut is white space; it may take several bytes a character, so the span is counted anew.
         if cut > 0 {
-            piece.bytes.end = kept.max(piece.bytes.start);
+            piece.bytes = piece.bytes.start.min(kept)..kept;
             piece.span.end = piece.span.start + part.text[piece.bytes.clone()].chars().count();
         }
         !piece.bytes.is_empty()
@@ -184,6 +184,21 @@ mod tests {
             for piece in &part.pieces {
                 assert_eq!(&part.text[piece.bytes.clone()], index.slice(piece.span), "{start}..{end}");
             }
+        }
+    }
+
+    #[test]
+    fn white_space_in_several_pieces_at_the_end_falls_away() {
+        let text = StructuredText {
+            text: "Role\n<br>\n<br>\n".into(),
+            blocks: vec![Block { kind: BlockKind::Paragraph, span: CharSpan::new(0, 16) }],
+            markup: vec![CharSpan::new(5, 9), CharSpan::new(10, 14)],
+            ..markdown()
+        };
+        for end in 4..=15 {
+            let part = part(1, "t", &text, &[CharSpan::new(0, end)]);
+            assert_eq!(part.text.lines().nth(1), Some("Role"));
+            assert_eq!(part.pieces.iter().map(|piece| &part.text[piece.bytes.clone()]).collect::<String>(), "Role", "to {end}");
         }
     }
 
