@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::EmbedError;
 use crate::encoder::{Model, Scratch};
+use crate::linear::Precision;
 use crate::settings::{self, Pooling, Settings};
 use crate::simd::Geometry;
 use crate::tokens::Tokens;
@@ -81,8 +82,16 @@ impl Embedder {
     /// # Errors
     /// The tokenizer refused a text, or a vector came out not finite.
     pub fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        self.embed_in(Precision::F32, texts)
+    }
+
+    /// The same in another precision, for vectors that are compared and let go: those of one precision only belong in an index.
+    ///
+    /// # Errors
+    /// As [`Embedder::embed`].
+    pub fn embed_in(&self, precision: Precision, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
         let ids: Vec<Vec<u32>> = texts.par_iter().map(|text| self.ids(&self.passage_prompt, text)).collect::<Result<_, _>>()?;
-        let packs: Vec<Vec<Vec<f32>>> = packs(&ids).into_par_iter().map(|pack| self.run(&pack)).collect::<Result<_, _>>()?;
+        let packs: Vec<Vec<Vec<f32>>> = packs(&ids).into_par_iter().map(|pack| self.run(&pack, precision)).collect::<Result<_, _>>()?;
         Ok(packs.into_iter().flatten().collect())
     }
 
@@ -92,7 +101,7 @@ impl Embedder {
     /// As [`Embedder::embed`].
     pub fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
         let ids = self.ids(&self.query_prompt, text)?;
-        Ok(self.run(&[&ids])?.pop().expect("one sequence gives one vector"))
+        Ok(self.run(&[&ids], Precision::F32)?.pop().expect("one sequence gives one vector"))
     }
 
     /// Tokens in a text, without special tokens and uncut. Should the tokenizer refuse the text, its characters are counted, which
@@ -114,11 +123,11 @@ impl Embedder {
         if prompt.is_empty() { self.tokens.ids(text.trim()) } else { self.tokens.ids(format!("{prompt}{text}").trim()) }
     }
 
-    fn run(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    fn run(&self, sequences: &[&[u32]], precision: Precision) -> Result<Vec<Vec<f32>>, EmbedError> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = idle().pop();
         let mut scratch = taken.unwrap_or_else(|| Scratch::new(self.geometry));
-        let vectors = self.model.vectors(sequences, &mut scratch);
+        let vectors = self.model.vectors(sequences, precision, &mut scratch);
         idle().push(scratch);
         if vectors.iter().flatten().all(|x| x.is_finite()) {
             Ok(vectors)

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::linear::{Operand, Precision};
 use crate::settings::{Encoder, Pooling};
 use crate::simd::{
     AddBias, AddBiasAndResidual, AddBiasThenGelu, AlignedBuffer, Columns, Geometry, Plain, Product, Rows, exponentials, layer_norm,
@@ -23,7 +24,7 @@ pub(crate) struct Scratch {
     /// What attention read, all heads.
     context: AlignedBuffer,
     /// Left operand of the current product.
-    left: Rows,
+    left: Operand,
     head: Head,
 }
 
@@ -51,7 +52,7 @@ impl Scratch {
             inverse_sums: Vec::new(),
             context: buffer(),
         };
-        Self { hidden: buffer(), next: buffer(), wide: buffer(), context: buffer(), left: Rows::new(geometry), head }
+        Self { hidden: buffer(), next: buffer(), wide: buffer(), context: buffer(), left: Operand::new(geometry), head }
     }
 }
 
@@ -66,7 +67,8 @@ pub(crate) struct Model {
 impl Model {
     /// One vector per sequence of token ids. Each sequence is at most `positions` long and every id has a row in the embedding table;
     /// an empty sequence gives zeros.
-    pub(crate) fn vectors(&self, sequences: &[&[u32]], scratch: &mut Scratch) -> Vec<Vec<f32>> {
+    pub(crate) fn vectors(&self, sequences: &[&[u32]], precision: Precision, scratch: &mut Scratch) -> Vec<Vec<f32>> {
+        scratch.left.precision = precision;
         let mut ends = 0;
         let spans: Vec<Range<usize>> = sequences
             .iter()
@@ -85,7 +87,7 @@ impl Model {
 
     /// Distance between two rows of the residual stream.
     fn stride(&self) -> usize {
-        self.weights.layers.first().map_or(self.encoder.hidden_size, |layer| layer.output.weight.stride())
+        self.weights.layers.first().map_or(self.encoder.hidden_size, |layer| layer.output.stride())
     }
 
     fn embed_tokens(&self, sequences: &[&[u32]], tokens: usize, scratch: &mut Scratch) {
@@ -112,28 +114,26 @@ impl Model {
 
     /// hidden ← norm(hidden + output(attention(hidden))).
     fn attention(&self, layer: &Layer, spans: &[Range<usize>], scratch: &mut Scratch) {
-        let (hidden, stride) = (self.encoder.hidden_size, self.stride());
+        let stride = self.stride();
         let tokens = spans.last().map_or(0, |span| span.end);
         let Scratch { hidden: stream, next, wide, context, left, head } = scratch;
 
         let linear = &layer.query_key_value;
-        let wide_stride = linear.weight.stride();
+        let wide_stride = linear.stride();
         wide.resize(tokens * wide_stride);
-        left.pack(stream, stride, 0, tokens, hidden);
-        Product { left, right: &linear.weight, epilogue: AddBias(&linear.bias), result: wide }.run();
+        linear.apply(left, (stream, stride), tokens, AddBias(linear.bias()), wide);
 
         for span in spans.iter().filter(|span| !span.is_empty()) {
             let query_key_value = &wide[span.start * wide_stride..span.end * wide_stride];
             let context = &mut context[span.start * stride..span.end * stride];
             for number in 0..self.encoder.num_attention_heads {
-                self.attend(number, query_key_value, wide_stride, context, left, head);
+                self.attend(number, query_key_value, wide_stride, context, left.rows(), head);
             }
         }
 
         let linear = &layer.attention_output;
-        left.pack(context, stride, 0, tokens, hidden);
-        let epilogue = AddBiasAndResidual { bias: &linear.bias, residual: stream };
-        Product { left, right: &linear.weight, epilogue, result: next }.run();
+        let epilogue = AddBiasAndResidual { bias: linear.bias(), residual: stream };
+        linear.apply(left, (context, stride), tokens, epilogue, next);
         self.normalize_rows(next, &layer.attention_norm);
         std::mem::swap(stream, next);
     }
@@ -166,19 +166,17 @@ impl Model {
 
     /// hidden ← norm(hidden + output(gelu(intermediate(hidden)))).
     fn feed_forward(&self, layer: &Layer, tokens: usize, scratch: &mut Scratch) {
-        let (hidden, stride) = (self.encoder.hidden_size, self.stride());
+        let stride = self.stride();
         let Scratch { hidden: stream, next, wide, left, .. } = scratch;
 
         let linear = &layer.intermediate;
-        let wide_stride = linear.weight.stride();
+        let wide_stride = linear.stride();
         wide.resize(tokens * wide_stride);
-        left.pack(stream, stride, 0, tokens, hidden);
-        Product { left, right: &linear.weight, epilogue: AddBiasThenGelu(&linear.bias), result: wide }.run();
+        linear.apply(left, (stream, stride), tokens, AddBiasThenGelu(linear.bias()), wide);
 
         let linear = &layer.output;
-        left.pack(wide, wide_stride, 0, tokens, self.encoder.intermediate_size);
-        let epilogue = AddBiasAndResidual { bias: &linear.bias, residual: stream };
-        Product { left, right: &linear.weight, epilogue, result: next }.run();
+        let epilogue = AddBiasAndResidual { bias: linear.bias(), residual: stream };
+        linear.apply(left, (wide, wide_stride), tokens, epilogue, next);
         self.normalize_rows(next, &layer.output_norm);
         std::mem::swap(stream, next);
     }

@@ -7,6 +7,7 @@
 mod embedder;
 mod encoder;
 mod error;
+mod linear;
 mod settings;
 mod simd;
 mod tokens;
@@ -14,3 +15,4 @@ mod weights;
 
 pub use embedder::{Embedder, EmbeddingModel};
 pub use error::EmbedError;
+pub use linear::Precision;

@@ -6,15 +6,9 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device, Tensor};
 
 use crate::EmbedError;
+use crate::linear::Linear;
 use crate::settings::Encoder;
-use crate::simd::{AlignedBuffer, Columns, Geometry};
-
-/// y = x·W + b.
-pub(crate) struct Linear {
-    pub(crate) weight: Columns,
-    /// Padded with zeros to `weight.stride()`.
-    pub(crate) bias: AlignedBuffer,
-}
+use crate::simd::Geometry;
 
 /// Scale and shift after normalisation, `hidden` floats each.
 pub(crate) struct Norm {
@@ -125,17 +119,9 @@ impl Source {
         Ok((self.matrix(&format!("{name}.weight"), outputs, inputs)?, self.floats(&format!("{name}.bias"), &[outputs])?))
     }
 
-    fn pack(&self, weight: &[f32], bias: &[f32], inputs: usize) -> Linear {
-        let mut packed = Columns::new(self.geometry, false);
-        packed.pack_transposed(weight, inputs, 0, bias.len(), inputs);
-        let mut padded = AlignedBuffer::zeros(packed.stride());
-        padded[..bias.len()].copy_from_slice(bias);
-        Linear { weight: packed, bias: padded }
-    }
-
     fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear, EmbedError> {
         let (weight, bias) = self.affine(name, inputs, outputs)?;
-        Ok(self.pack(&weight, &bias, inputs))
+        Ok(Linear::new(self.geometry, &weight, &bias, inputs))
     }
 
     fn query_key_value(&self, prefix: &str, encoder: &Encoder) -> Result<Linear, EmbedError> {
@@ -148,7 +134,7 @@ impl Source {
             weight.extend(more_weight);
             bias.extend(more_bias);
         }
-        Ok(self.pack(&weight, &bias, hidden))
+        Ok(Linear::new(self.geometry, &weight, &bias, hidden))
     }
 
     fn layer(&self, number: usize, encoder: &Encoder) -> Result<Layer, EmbedError> {

@@ -92,6 +92,11 @@ impl Columns {
         self.columns.next_multiple_of(self.panel_columns())
     }
 
+    /// The dimension shared with the left operand.
+    pub(crate) fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// Packs the transpose of `source`: its `columns` rows, `stride` floats apart, become columns, `depth` floats of each from `first` on.
     /// This is how linear layers are stored (`[out, in]`), and how keys meet queries.
     pub(crate) fn pack_transposed(&mut self, source: &[f32], stride: usize, first: usize, columns: usize, depth: usize) {
@@ -239,6 +244,40 @@ impl<E: Epilogue> WithSimd for Product<'_, E> {
             (8, _) => self.tiles::<S, 8, 2>(simd),
             (_, 3) => self.tiles::<S, 4, 3>(simd),
             (_, _) => self.tiles::<S, 4, 2>(simd),
+        }
+    }
+}
+
+/// What is done to a product that was computed elsewhere: `[rows, columns]`, columns whole registers, into rows of `stride` floats, the
+/// rest of which becomes zero.
+pub(crate) struct Finish<'a, E> {
+    pub(crate) product: &'a [f32],
+    pub(crate) columns: usize,
+    pub(crate) stride: usize,
+    pub(crate) epilogue: E,
+    pub(crate) result: &'a mut [f32],
+}
+
+impl<E: Epilogue> Finish<'_, E> {
+    /// Does it.
+    pub(crate) fn run(self) {
+        pulp::Arch::new().dispatch(self);
+    }
+}
+
+impl<E: Epilogue> WithSimd for Finish<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let rows = self.result.chunks_exact_mut(self.stride).zip(self.product.chunks_exact(self.columns));
+        for (row, (result, product)) in rows.enumerate() {
+            let (result, padding) = result.split_at_mut(self.columns);
+            padding.fill(0.0);
+            let (result, product) = (S::as_mut_simd_f32s(result).0, S::as_simd_f32s(product).0);
+            for (vector, (to, from)) in result.iter_mut().zip(product).enumerate() {
+                *to = self.epilogue.apply(simd, row, vector, *from);
+            }
         }
     }
 }

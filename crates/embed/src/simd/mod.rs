@@ -11,7 +11,7 @@ mod math;
 mod rows;
 
 pub(crate) use aligned::AlignedBuffer;
-pub(crate) use gemm::{AddBias, AddBiasAndResidual, AddBiasThenGelu, Columns, Plain, Product, Rows};
+pub(crate) use gemm::{AddBias, AddBiasAndResidual, AddBiasThenGelu, Columns, Epilogue, Finish, Plain, Product, Rows};
 pub(crate) use rows::{exponentials, layer_norm, scale_into};
 
 /// The tile sizes that suit this machine's registers.
