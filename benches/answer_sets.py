@@ -3,7 +3,7 @@
 
     python3 benches/answer_sets.py clapnq FOLDER OUT       (Rosenthal et al. 2024, arXiv:2404.02103)
     python3 benches/answer_sets.py chunking FOLDER OUT     (Smith and Troynikov 2024, "Evaluating chunking strategies for retrieval")
-    python3 benches/answer_sets.py xquad FOLDER OUT [--language en]   (Artetxe et al. 2020, arXiv:1910.11856)
+    python3 benches/answer_sets.py xquad FOLDER OUT [--language en] [--withhold 2]   (Artetxe et al. 2020, arXiv:1910.11856)
 
     pinakes --data-dir DIR init && pinakes --data-dir DIR index add OUT/documents
     pinakes --data-dir DIR eval answers --golden OUT/golden.jsonl --html OUT/report.html
@@ -54,17 +54,21 @@ def chunking(folder, out, _):
             yield {"id": f"{row['corpus_id']}-{number}", "question": row["question"], "answerable": True, "answers": [one["content"] for one in references], "evidence": evidence}
 
 
-def xquad(folder, out, language):
-    with open(os.path.join(folder, f"xquad.{language}.json"), encoding="utf-8") as file:
+def xquad(folder, out, given):
+    with open(os.path.join(folder, f"xquad.{given.language}.json"), encoding="utf-8") as file:
         paragraphs = [paragraph for article in json.load(file)["data"] for paragraph in article["paragraphs"]]
     for number, paragraph in enumerate(paragraphs):
         path, context = f"{number:04}.txt", paragraph["context"]
-        write(out, path, context)
+        withheld = given.withhold and number % given.withhold == given.withhold - 1
+        if not withheld:
+            write(out, path, context)
         for question in paragraph["qas"]:
             answers = sorted({answer["text"] for answer in question["answers"]})
             # The set marks the answer; the evidence is the sentence around it, which no file marks.
             evidence = [{"path": path, "quote": answer} for answer in answers]
-            yield {"id": question["id"], "question": question["question"], "answerable": True, "answers": answers, "evidence": evidence}
+            there = {"answerable": True, "answers": answers, "evidence": evidence}
+            gone = {"answerable": False, "answers": [], "evidence": []}
+            yield {"id": question["id"], "question": question["question"], **(gone if withheld else there)}
 
 
 def write(out, name, text):
@@ -79,9 +83,10 @@ def main():
     arguments.add_argument("out")
     arguments.add_argument("--language", default="en")
     arguments.add_argument("--every", type=int, default=1, help="keep every Nth question")
+    arguments.add_argument("--withhold", type=int, default=0, help="xquad: leave every Nth paragraph out, so that its questions have no answer")
     given = arguments.parse_args()
     os.makedirs(os.path.join(given.out, "documents"), exist_ok=True)
-    questions = list({"clapnq": clapnq, "chunking": chunking, "xquad": xquad}[given.set](given.folder, given.out, given.language))
+    questions = list({"clapnq": clapnq, "chunking": chunking, "xquad": xquad}[given.set](given.folder, given.out, given))
     with open(os.path.join(given.out, "golden.jsonl"), "w", encoding="utf-8") as file:
         for question in questions[:: given.every]:
             file.write(json.dumps(question, ensure_ascii=False) + "\n")

@@ -12,7 +12,7 @@ use pinakes_types::Scope;
 use tokio::sync::mpsc;
 
 use crate::answer::{Answer, Saying};
-use crate::compose::{Ranked, choose};
+use crate::compose::choose;
 use crate::context::{Context, passages_read};
 use crate::conversation::Earlier;
 use crate::drafting::{Prompted, Written};
@@ -21,6 +21,7 @@ use crate::generator::Generator;
 use crate::inquiry::{Inquiry, best, in_turn};
 use crate::listener::Listener;
 use crate::question::{check, content_words};
+use crate::ranking::Ranked;
 use crate::search::hit;
 use crate::searcher::catalog_error;
 use crate::sentence::Document;

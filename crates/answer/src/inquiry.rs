@@ -8,9 +8,10 @@ use pinakes_index::Candidate;
 use pinakes_types::ChunkId;
 
 use crate::Searcher;
-use crate::compose::{Ranked, rank};
 use crate::evidence::{Documents, sentences_of};
+use crate::ranking::{Ranked, rank};
 use crate::search::Found;
+use crate::support::evidence;
 
 /// What the least support of a question counts for a part of it, which leaves words to the other parts.
 const PART: f32 = 0.6;
@@ -39,9 +40,9 @@ impl Searcher {
             None => self.embed_query(query).await?,
         };
         let sentences = sentences_of(documents, passages);
-        let vectors = self.embed_all(sentences.iter().map(|(_, sentence)| sentence.in_place()).collect()).await?;
-        let ranked = rank(query, &vector, sentences, vectors, passages);
-        let evidence = ranked.first().map_or_else(Evidence::default, |best| best.signals.evidence());
+        let vectors = self.embed_all(sentences.iter().map(|(_, sentence)| sentence.by_itself()).collect()).await?;
+        let ranked = rank(query, &vector, sentences, &vectors, passages);
+        let evidence = evidence(query, &ranked, passages);
         let support_min = if is_part { settings.support_min * PART } else { settings.support_min };
         let supported = !ranked.is_empty() && evidence.support >= support_min;
         Ok(Inquiry { query: query.to_owned(), vector, ranked, evidence, supported })

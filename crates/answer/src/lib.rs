@@ -6,6 +6,7 @@
 
 mod answer;
 mod ask;
+mod asked;
 mod complete;
 mod compose;
 mod context;
@@ -26,6 +27,7 @@ mod lineage;
 mod listener;
 mod queries;
 mod question;
+mod ranking;
 mod recheck;
 mod search;
 mod searcher;
@@ -44,6 +46,5 @@ pub use figures::Figure;
 pub use generator::{Ending, Generator, Held, Options, Words, Writing};
 pub use generators::Generators;
 pub use searcher::Searcher;
-pub use support::Signals;
 pub use tasks::{Readers, TaskQueue};
 pub use warm::{Chosen, Warmed};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pinakes_api::{ApiError, Code};
-use pinakes_embed::Embedder;
+use pinakes_embed::{Embedder, Precision};
 use pinakes_index::IndexError;
 use pinakes_ingest::{IngestError, ReadSide, Store};
 use pinakes_types::Random;
@@ -67,10 +67,10 @@ impl Searcher {
         vector.map_err(ApiError::internal)
     }
 
-    /// Many short texts as vectors.
+    /// Many short texts as vectors that are compared with one another and with a question's, and let go: 8 bits are enough for that.
     pub(crate) async fn embed_all(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, ApiError> {
         let embedder = Arc::clone(&self.embedder);
-        let texts = move || embedder.embed(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        let texts = move || embedder.embed_in(Precision::Int8, &texts.iter().map(String::as_str).collect::<Vec<_>>());
         tokio::task::spawn_blocking(texts).await.map_err(ApiError::internal)?.map_err(ApiError::internal)
     }
 }

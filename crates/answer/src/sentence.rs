@@ -24,6 +24,14 @@ pub(crate) struct Sentence {
 }
 
 impl Sentence {
+    /// What it says by itself; a row says it under its header.
+    pub(crate) fn by_itself(&self) -> String {
+        match &self.header {
+            Some(header) => format!("{header} {}", self.plain),
+            None => self.plain.clone(),
+        }
+    }
+
     /// The sentence with what it stands under: "It is 25 days" means nothing without its heading.
     pub(crate) fn in_place(&self) -> String {
         format!("{} {} {} {}", self.document.title, self.heading, self.header.as_deref().unwrap_or_default(), self.plain)

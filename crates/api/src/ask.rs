@@ -203,19 +203,37 @@ pub struct Timings {
     pub total_ms: u64,
 }
 
-/// What spoke for the answer, or against it; each 0 to 1. The question is refused when `support` is below the configured floor.
+/// What spoke for the answer, or against it. The question is refused when `support` is below the configured floor.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Evidence {
-    /// How likely the evidence answers the question, from the four below.
+    /// How likely the evidence answers the question, 0 to 1, from all below.
     pub support: f32,
-    /// Likeness of the question and the best sentence.
+    /// Likeness of the question and the sentence ranked first, 0 to 1.
     pub sentence: f32,
-    /// Likeness of the question and that sentence's passage.
+    /// Likeness of the question and the sentence most like it, 0 to 1.
+    #[serde(default)]
+    pub nearest: f32,
+    /// Likeness of the question and the passage most like it, 0 to 1.
     pub passage: f32,
-    /// Share of the question's telling words that stand in that passage, its title and headings.
+    /// Most that one sentence has of the question's telling words, each weighed by how rare it is, 0 to 1.
+    #[serde(default)]
+    pub words: f32,
+    /// Most that one passage has of them, its title and headings included, 0 to 1.
     pub coverage: f32,
-    /// The same share of its acronyms and product codes; 1 when it has none.
+    /// Share of its acronyms and product codes that stand in the passage of the best sentence; 1 when it has none.
     pub names: f32,
+    /// Score of the sentence ranked first, about 0 to 2.5.
+    #[serde(default)]
+    pub rank: f32,
+    /// How far it stands before the sixth.
+    #[serde(default)]
+    pub lead: f32,
+    /// How far the first passage's likeness stands above those from the fourth on.
+    #[serde(default)]
+    pub spread: f32,
+    /// 1 when the question asks for a thing of a known kind: a time, a sum, a person.
+    #[serde(default)]
+    pub particular: f32,
 }
 
 /// Tokens the generator used; all zero when the answer is extractive.

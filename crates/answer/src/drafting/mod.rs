@@ -14,12 +14,12 @@ use pinakes_types::{Scope, sentences};
 
 use crate::Searcher;
 use crate::answer::{Answer, Saying};
-use crate::compose::Ranked;
 use crate::context::{Context, conversation};
 use crate::conversation::Turn;
 use crate::generator::{Generator, Held, Options, Words, Writing};
 use crate::language;
 use crate::listener::Listener;
+use crate::ranking::Ranked;
 use crate::sentence::{Sentence, sentences_in};
 use crate::support::cosine;
 use crate::verify::{Case, Claim, Gate, Grounds, Judged, Said, Standing, before_stops, judge, may_be_markers, said, says_nothing_found};
@@ -224,11 +224,7 @@ impl<'a> Draft<'a> {
             let spans = read.spans.iter().flat_map(|span| sentences_in(&read.document, *span));
             spans.map(move |sentence| (place + 1, sentence))
         });
-        let mut grounds = Grounds::new(given);
-        grounds.known(|sentence| {
-            let known = prompted.ranked.iter().find(|one| is(&one.sentence, sentence));
-            known.map(|one| one.vector.clone())
-        });
+        let grounds = Grounds::new(given);
         // A model elsewhere cannot be held to anything; it cites by markers.
         let chat = generator.chat().filter(|_| prompted.citing == Citing::Quotes && generator.can_hold());
         Self {
@@ -285,7 +281,7 @@ impl<'a> Draft<'a> {
             Some(one) => one.score >= best.score * TO_THE_POINT,
             None => vector.is_some_and(|vector| {
                 let alike = self.prompted.vectors.iter().map(|asked| cosine(asked, vector));
-                alike.fold(0.0, f32::max) >= best.signals.sentence * TO_THE_POINT
+                alike.fold(0.0, f32::max) >= best.likeness * TO_THE_POINT
             }),
         }
     }

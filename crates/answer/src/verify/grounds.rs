@@ -129,11 +129,4 @@ impl Grounds {
     pub(crate) fn embedded(&mut self, place: usize, vector: Vec<f32>) {
         self.all[place].vector = Some(vector);
     }
-
-    /// Keeps the embeddings that ranking the passages has made already.
-    pub(crate) fn known(&mut self, vector_of: impl Fn(&Sentence) -> Option<Vec<f32>>) {
-        for ground in &mut self.all {
-            ground.vector = vector_of(&ground.sentence);
-        }
-    }
 }

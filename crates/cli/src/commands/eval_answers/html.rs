@@ -14,7 +14,7 @@ vertical-align:top}.n{text-align:right;font-variant-numeric:tabular-nums}.wrong{
 type Bar = (&'static str, fn(&Report) -> f64);
 
 /// Figures drawn as bars.
-const BARS: [Bar; 8] = [
+const BARS: [Bar; 9] = [
     ("right", |report| report.correct),
     ("token F1", |report| report.f1),
     ("citation recall (ALCE)", |report| report.citation_recall),
@@ -23,6 +23,7 @@ const BARS: [Bar; 8] = [
     ("verbatim", |report| report.verbatim_share),
     ("refusal F1", |report| report.refusal_f1),
     ("span IoU", |report| report.span_iou.unwrap_or(0.0)),
+    ("span IoU where met", |report| report.span_iou_met.unwrap_or(0.0)),
 ];
 const BAR_WIDTH: f64 = 420.0;
 const ROW_HEIGHT: usize = 44;

@@ -26,6 +26,8 @@ pub(super) struct Report {
     pub(super) evidence_recall: f64,
     /// Characters cited and golden, of characters cited or golden, where the set gives spans; over questions that were answered.
     pub(super) span_iou: Option<f64>,
+    /// The same over questions of which some golden character was cited: how well a citation is cut that stands in the right place.
+    pub(super) span_iou_met: Option<f64>,
     /// Citations whose quote stands at its span in the stored text.
     pub(super) verbatim_share: f64,
     pub(super) refusal_precision: f64,
@@ -121,6 +123,7 @@ impl Tally {
         let round = |value: f64| (value * 10_000.0).round() / 10_000.0;
         let share = |part: usize, whole: usize| if whole == 0 { 1.0 } else { round(part as f64 / whole as f64) };
         let mean = |sum: f64, number: usize| if number == 0 { 0.0 } else { round(sum / number as f64) };
+        let average = |values: &[f64]| (!values.is_empty()).then(|| mean(values.iter().sum(), values.len()));
         let seconds = |milliseconds: Vec<f64>| Some(latency(milliseconds.into_iter().map(|time| time / 1_000.0).collect()));
         let (precision, recall) = (share(self.rightly_refused, self.refused), share(self.rightly_refused, self.unanswerable));
         Report {
@@ -131,7 +134,8 @@ impl Tally {
             citation_recall: share(self.supported, self.statements),
             evidence_precision: share(self.evidence_citations, self.citations),
             evidence_recall: share(self.evidence_cited, self.answerable),
-            span_iou: (!self.span_ious.is_empty()).then(|| mean(self.span_ious.iter().sum(), self.span_ious.len())),
+            span_iou: average(&self.span_ious),
+            span_iou_met: average(&self.span_ious.iter().copied().filter(|iou| *iou > 0.0).collect::<Vec<_>>()),
             verbatim_share: share(self.verbatim, self.all_citations),
             refusal_precision: precision,
             refusal_recall: recall,
