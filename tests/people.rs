@@ -214,3 +214,17 @@ fn somebody_signs_in_through_a_real_provider() {
         );
     }
 }
+
+#[test]
+fn what_leaves_the_building_is_written_down_with_where_it_went() {
+    let Some(store) = Store::new() else { return };
+    store.write("open.md", "# Canteen\n\nThe canteen opens at eleven.\n");
+    store.add();
+    // Nobody listens there: what was about to leave is written down all the same.
+    let answer =
+        store.json(0, &["--set", "remote.url=http://127.0.0.1:9/v1", "--set", "remote.model=big", "ask", "When does the canteen open?"]);
+    assert_eq!((answer["extractive"].as_bool(), answer["sent_to"].as_str()), (Some(true), Some("127.0.0.1:9")), "{answer}");
+    let log = fs_err::read_to_string(store.place("data/audit/audit.jsonl")).unwrap();
+    assert!(log.contains(r#""subject":"operator","event":"sent","to":"127.0.0.1:9","model":"big""#) && !log.contains("eleven"), "{log}");
+    store.json(0, &["audit", "verify"]);
+}

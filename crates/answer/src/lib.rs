@@ -43,7 +43,7 @@ mod watch;
 pub use ask::EVENTS_MAX;
 pub use conversation::{Earlier, Judged, Turn};
 pub use figures::Figure;
-pub use generator::{Ending, Generator, Held, Options, Words, Writing};
+pub use generator::{Ending, Generator, Held, Options, Outgoing, Words, Writing};
 pub use generators::Generators;
 pub use searcher::Searcher;
 pub use tasks::{Readers, TaskQueue};

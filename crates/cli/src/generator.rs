@@ -13,14 +13,19 @@ use pinakes_engine::weights::Quantization;
 use pinakes_engine::{CpuBackend, KvKind, LoadError, LoadErrorKind, LoadOptions, Model};
 use pinakes_types::Random;
 
+use crate::access;
 use crate::args::MeasuredModel;
+use crate::outgoing::Written;
 use crate::system::SystemRandom;
 use crate::wiring;
 
 /// The configured generators: the local one loaded and running, the one elsewhere ready to be asked.
 pub(crate) async fn open(config: &Arc<Config>) -> Result<Generators, ApiError> {
     let elsewhere = match &config.remote {
-        Some(remote) => Some((Generator::elsewhere(remote, config.generator.clone())?, remote.used)),
+        Some(remote) => {
+            let generator = Generator::elsewhere(remote, config.generator.clone())?;
+            Some((generator.telling(Arc::new(Written(access::audit(config)?))), remote.used))
+        }
         None => None,
     };
     if let Some((generator, _)) = &elsewhere {

@@ -6,6 +6,7 @@ mod args;
 mod bot;
 mod commands;
 mod generator;
+mod outgoing;
 mod output;
 mod progress;
 mod system;

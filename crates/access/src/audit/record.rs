@@ -47,6 +47,13 @@ pub enum Event {
         /// Whether there was no answer.
         refused: bool,
     },
+    /// A text is about to leave this process, for a language model on another server.
+    Sent {
+        /// The host.
+        to: String,
+        /// The model there.
+        model: String,
+    },
     /// A document's text was opened or taken away.
     Export {
         /// The document or collection of answers.

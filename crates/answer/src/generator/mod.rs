@@ -5,6 +5,7 @@ mod epoch;
 mod held;
 mod local;
 mod options;
+mod outgoing;
 mod reading;
 mod remote;
 mod remote_stream;
@@ -25,6 +26,7 @@ use remote::Remote;
 
 pub use held::Held;
 pub use options::Options;
+pub use outgoing::Outgoing;
 pub use writing::{Ending, Words, Writing};
 
 /// Writes texts. Cheap to share.
@@ -33,6 +35,7 @@ pub struct Generator {
     name: Arc<str>,
     settings: GeneratorConfig,
     hand: Hand,
+    outgoing: Option<Arc<dyn Outgoing>>,
 }
 
 #[derive(Clone)]
@@ -56,7 +59,7 @@ impl Generator {
         stats: Stats,
     ) -> Result<Self, ApiError> {
         let local = Local::new(engine, chat, name, secret, stats)?;
-        Ok(Self { name: name.into(), settings, hand: Hand::Local(Arc::new(local)) })
+        Ok(Self { name: name.into(), settings, hand: Hand::Local(Arc::new(local)), outgoing: None })
     }
 
     /// A model on another server. `settings` say how long answers may be. Nothing is connected to yet.
@@ -65,7 +68,13 @@ impl Generator {
     /// [`Code::InvalidConfig`](pinakes_api::Code::InvalidConfig) for an address without a host or a key that cannot be read.
     pub fn elsewhere(config: &RemoteConfig, settings: GeneratorConfig) -> Result<Self, ApiError> {
         let remote = Remote::open(config)?;
-        Ok(Self { name: config.model.as_str().into(), settings, hand: Hand::Remote(Arc::new(remote)) })
+        Ok(Self { name: config.model.as_str().into(), settings, hand: Hand::Remote(Arc::new(remote)), outgoing: None })
+    }
+
+    /// The same, telling somebody of each text before it leaves.
+    #[must_use]
+    pub fn telling(self, outgoing: Arc<dyn Outgoing>) -> Self {
+        Self { outgoing: Some(outgoing), ..self }
     }
 
     /// How the model is called.
@@ -135,7 +144,8 @@ impl Generator {
             Hand::Local(local) => local.begin(scope, &conversation, (tokens_max, reasoning_max), options),
             Hand::Remote(remote) => {
                 let reasoning_max = if conversation.thinking { reasoning_max } else { 0 };
-                Ok(Writing::remote(remote.begin(&conversation, tokens_max + reasoning_max, &options)))
+                let told = self.outgoing.as_ref().map(|outgoing| outgoing.leaves(scope.subject(), remote.host(), &self.name));
+                Ok(Writing::remote(remote.begin(&conversation, tokens_max + reasoning_max, &options, told)))
             }
         }
     }

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::Options;
+use super::outgoing::Told;
 use super::remote_stream::{Lines, Piece, read_chunk};
 use super::writing::{Ending, Words};
 
@@ -73,13 +74,22 @@ impl Remote {
         self.config.context_tokens
     }
 
-    /// Asks for a text. What goes wrong comes with its first words.
-    pub(super) fn begin(self: &Arc<Self>, conversation: &Conversation, tokens_max: usize, options: &Options) -> RemoteWriting {
+    /// Asks for a text, once `told` is kept. What goes wrong comes with its first words.
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        conversation: &Conversation,
+        tokens_max: usize,
+        options: &Options,
+        told: Option<Told>,
+    ) -> RemoteWriting {
         let body = self.body(conversation, tokens_max, options);
         let (sender, pieces) = mpsc::channel(PIECES_MAX);
         let remote = Arc::clone(self);
         let time_max = options.time_max.unwrap_or(Duration::MAX);
         let task = tokio::spawn(async move {
+            if let Some(told) = told {
+                told.await;
+            }
             let written = tokio::time::timeout(time_max, remote.write(body, &sender)).await;
             // What came in time is no whole answer, and must not pass for one.
             if let Err(error) = written.unwrap_or_else(|_| Err(remote.unusable("it took too long"))) {

@@ -59,7 +59,7 @@ fn conversation() -> Conversation {
 
 async fn written(config: &RemoteConfig) -> Result<(Vec<Words>, Usage, Ending), ApiError> {
     let remote = Arc::new(Remote::open(config)?);
-    let mut writing = remote.begin(&conversation(), 50, &Options::default());
+    let mut writing = remote.begin(&conversation(), 50, &Options::default(), None);
     let mut words = Vec::new();
     while let Some(more) = writing.next().await? {
         words.push(more);
@@ -116,12 +116,27 @@ async fn whatever_goes_wrong_names_the_server_and_not_what_was_sent() {
 }
 
 #[tokio::test]
+async fn nothing_is_sent_before_somebody_was_told() {
+    let (config, served) = serve(HEAD, true).await;
+    let remote = Arc::new(Remote::open(&config).unwrap());
+    let (tell, told) = tokio::sync::oneshot::channel::<()>();
+    let told: Told = Box::pin(async move { drop(told.await) });
+    let writing = remote.begin(&conversation(), 50, &Options::default(), Some(told));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!served.is_finished());
+    tell.send(()).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    drop(writing);
+    assert!(served.await.unwrap().contains("Question"));
+}
+
+#[tokio::test]
 async fn an_answer_that_is_not_whole_in_time_is_an_error() {
     let answer = "HTTP/1.1 200 OK\r\n\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"Ten\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\" days, and this is never sent\"}}]}\n\n";
     let (config, _served) = serve(answer, true).await;
     let remote = Arc::new(Remote::open(&RemoteConfig { stall_time_max: Duration::from_secs(30), ..config }).unwrap());
     let options = Options { time_max: Some(Duration::from_millis(200)), ..Options::default() };
-    let mut writing = remote.begin(&conversation(), 50, &options);
+    let mut writing = remote.begin(&conversation(), 50, &options, None);
     let error = loop {
         match writing.next().await {
             Ok(Some(_)) => {}
