@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pinakes_api::{
-    ApiError, AskEvent, AskRequest, AskResponse, Evidence, Hit, Retrieval, SearchRequest, Searched, Source, Support, Timings, Usage,
+    ApiError, AskEvent, AskRequest, AskResponse, Code, Evidence, Hit, Retrieval, SearchRequest, Searched, Source, Support, Timings, Usage,
 };
 use pinakes_catalog::Passage;
 use pinakes_index::Candidate;
@@ -12,6 +12,7 @@ use pinakes_types::Scope;
 use tokio::sync::mpsc;
 
 use crate::answer::{Answer, Saying};
+use crate::collections::Collection;
 use crate::compose::choose;
 use crate::context::{Context, passages_read};
 use crate::conversation::Earlier;
@@ -23,7 +24,6 @@ use crate::listener::Listener;
 use crate::question::{check, content_words};
 use crate::ranking::Ranked;
 use crate::search::hit;
-use crate::searcher::catalog_error;
 use crate::sentence::Document;
 use crate::watch::Watch;
 use crate::{Searcher, language, lineage, queries};
@@ -95,6 +95,7 @@ impl Searcher {
         listener: Option<mpsc::Sender<AskEvent>>,
     ) -> Result<AskResponse, ApiError> {
         let listener = Listener(listener);
+        let request = &held(request, earlier)?;
         let (mut response, found) = self.answer(scope, request, earlier, &listener).await?;
         if response.queries.is_empty() {
             response.queries.extend(earlier.query.clone());
@@ -118,7 +119,9 @@ impl Searcher {
     ) -> Result<(AskResponse, Vec<Hit>), ApiError> {
         let started = Instant::now();
         let question = check(&request.question)?;
-        let writers = self.generators.of_request(request.model.as_deref())?;
+        let collection = self.collection(scope, request.filters.collection.as_deref())?;
+        let writers = self.generators.of_request(self.model_of(request, collection)?)?;
+        let documents = self.documents_searched(scope, collection).await?;
         let query = earlier.query.as_deref().unwrap_or(question);
         let parts = queries::parts(query);
         let queries = if parts.is_empty() { vec![query.to_owned()] } else { parts };
@@ -131,7 +134,6 @@ impl Searcher {
             found.push(self.find(scope, query, &search, wanted).await?);
         }
         let passages = in_turn(&found);
-        let (documents, _) = self.store.catalog.searchable(scope).await.map_err(catalog_error)?;
         let near = best(&passages, settings.passages);
         let searched = Searched { documents, passages: near.len() as u64 };
         let retrieval_ms = millis(started);
@@ -230,7 +232,8 @@ impl Searcher {
         // Before a text is read: what was read under rights that have changed is not to be found.
         self.follow_rights(generator).await?;
         let planned = Instant::now();
-        let context = self.context(scope, generator, findings, earlier).await?;
+        let collection = self.collection(scope, request.filters.collection.as_deref())?;
+        let context = self.context(scope, generator, findings, earlier, collection).await?;
         let context_ms = millis(planned);
         let mut ranked: Vec<Ranked> = findings.supported().flat_map(|inquiry| inquiry.ranked.iter().cloned()).collect();
         ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -248,7 +251,7 @@ impl Searcher {
         };
         let written = match self.generate(generator, scope, &prompted, listener).await {
             Ok(written) => written,
-            Err(failed) if failed.said_nothing && failed.error.code != pinakes_api::Code::SourceWithdrawn => {
+            Err(failed) if failed.said_nothing && failed.error.code != Code::SourceWithdrawn => {
                 tracing::warn!(error = %failed.error, "the generator could not answer; the extractive answer is given");
                 let timings = Timings { context_ms, ..Timings::default() };
                 return Ok(Outcome::Falls { note: FELL_SILENT, silent: true, usage: Usage::default(), timings });
@@ -283,7 +286,14 @@ impl Searcher {
     }
 
     /// What the generator is to read: of the documents of the passages found, the best, with those of the turn before.
-    async fn context(&self, scope: &Scope, generator: &Generator, findings: &Findings<'_>, earlier: &Earlier) -> Result<Context, ApiError> {
+    async fn context(
+        &self,
+        scope: &Scope,
+        generator: &Generator,
+        findings: &Findings<'_>,
+        earlier: &Earlier,
+        collection: Option<&Collection>,
+    ) -> Result<Context, ApiError> {
         let documents_max = self.store.config.answer.documents;
         let mut best: Vec<&str> = Vec::new();
         for (passage, _) in &findings.passages {
@@ -294,7 +304,8 @@ impl Searcher {
         let of_best: Vec<_> = findings.passages.iter().filter(|(passage, _)| best.contains(&passage.doc.0.as_str())).cloned().collect();
         let documents = self.documents_of(scope, &of_best, findings.documents.clone()).await?;
         let documents = self.documents_named(scope, &earlier.documents, documents).await?;
-        Context::new(generator, &documents, &of_best, earlier, documents_max)
+        let instructions = collection.and_then(Collection::instructions);
+        Context::new(generator, &documents, &of_best, earlier, instructions, documents_max)
     }
 
     /// The answer in the documents' own sentences.
@@ -330,6 +341,22 @@ enum Outcome {
         usage: Usage,
         timings: Timings,
     },
+}
+
+/// The request within the conversation that it continues: held to the collection which that is held to. Another one would bring documents
+/// of one collection into the prompts of the other.
+fn held(request: &AskRequest, earlier: &Earlier) -> Result<AskRequest, ApiError> {
+    let mut request = request.clone();
+    let Some(own) = &earlier.held_to else { return Ok(request) };
+    match (&request.filters.collection, own) {
+        (None, _) => request.filters.collection.clone_from(own),
+        (asked, own) if asked == own => {}
+        _ => {
+            let words = "A conversation stays with the collection it began with; begin a new one for another.";
+            return Err(ApiError::new(Code::BadRequest, words));
+        }
+    }
+    Ok(request)
 }
 
 const NOT_BORNE_OUT: &str =

@@ -19,17 +19,18 @@ impl Searcher {
     /// # Errors
     /// Catalog errors.
     pub async fn models(&self, scope: &Scope) -> Result<Models, ApiError> {
-        let mut collections = Vec::new();
+        let mut sources = Vec::new();
         for source in self.store.catalog.sources().await.map_err(catalog_error)? {
             let counts = self.store.catalog.state_counts_of(scope, Some(&source.id)).await.map_err(catalog_error)?;
             if scope.labels().is_none() || counts.indexed + counts.partial > 0 {
-                collections.push(source.id.0);
+                sources.push(source.id.0);
             }
         }
         Ok(Models {
             generators: self.generators.iter().map(|generator| generator.name().to_owned()).collect(),
             embedding: Some(self.embedder.model().name.clone()),
-            collections,
+            collections: self.collections(scope).await?.collections.into_iter().map(|one| one.name).collect(),
+            sources,
         })
     }
 

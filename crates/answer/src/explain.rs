@@ -47,6 +47,8 @@ impl Searcher {
             filters: request.filters.clone(),
             ..SearchRequest::new(query)
         };
+        let collection = self.collection(scope, request.filters.collection.as_deref())?;
+        let documents_searched = self.documents_searched(scope, collection).await?;
         let depth = self.store.config.search.candidates.max(request.limit);
         // Both legs' candidates together are twice as many at most.
         let found = self.find_within(scope, query, &search, depth, 2 * depth).await?.passages;
@@ -56,7 +58,6 @@ impl Searcher {
             Some(row) => Some(self.outcome(scope, &search, row, &explained, depth).await?),
             None => None,
         };
-        let (documents_searched, _) = self.store.catalog.searchable(scope).await.map_err(catalog_error)?;
         Ok(Explained {
             query: query.to_owned(),
             fusion: workings.fusion,
@@ -95,7 +96,10 @@ impl Searcher {
         depth: usize,
     ) -> Result<ExplainedDocument, ApiError> {
         let best = explained.iter().find(|passage| passage.doc_id == row.doc).cloned();
-        let filtered_by = failing(&search.filters, &row);
+        let collection = self.collection(scope, search.filters.collection.as_deref())?;
+        let outside = collection.filter(|collection| !collection.part.holds(&row.source.0, &row.path));
+        let mut filtered_by = failing(&search.filters, &row);
+        filtered_by.extend(outside.map(|_| "collection".to_owned()));
         let (outcome, reason, alone) = match &best {
             Some(best) if best.shown => (Outcome::Shown, format!("Its best passage has rank {}.", best.rank), None),
             Some(best) => {
@@ -222,6 +226,7 @@ mod tests {
             path_prefix: Some("finance/".into()),
             modified_after: Some(Timestamp(6)),
             modified_before: Some(Timestamp(5)),
+            ..Filters::default()
         };
         assert_eq!(failing(&none, &row), ["sources", "kinds", "languages", "path_prefix", "modified_after", "modified_before"]);
     }

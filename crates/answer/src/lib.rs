@@ -7,6 +7,7 @@
 mod answer;
 mod ask;
 mod asked;
+mod collections;
 mod complete;
 mod compose;
 mod context;

@@ -23,7 +23,7 @@ impl Searcher {
     /// Finds passages.
     ///
     /// # Errors
-    /// Empty and oversized queries, limits overstepped, damaged legs.
+    /// Empty and oversized queries, limits overstepped, a collection that is not there for the scope, damaged legs.
     pub async fn search(&self, scope: &Scope, request: &SearchRequest) -> Result<SearchResponse, ApiError> {
         let started = Instant::now();
         let query = check(&request.query)?;
@@ -35,12 +35,13 @@ impl Searcher {
             let words = format!("offset and limit together may not exceed {}; narrow the search instead.", limits.candidates_max);
             return Err(ApiError::new(Code::BadRequest, words));
         }
+        let collection = self.collection(scope, request.filters.collection.as_deref())?;
+        let documents_searched = self.documents_searched(scope, collection).await?;
         let found = self.find(scope, query, request, request.offset + request.limit).await?;
         let words = content_words(query);
         let hits = found.passages.into_iter().enumerate().skip(request.offset);
         let hits = hits.map(|(place, (passage, candidate))| hit(place + 1, passage, &candidate, &words, request.explain)).collect();
-        let (documents, _) = self.store.catalog.searchable(scope).await.map_err(catalog_error)?;
-        Ok(SearchResponse { query: query.to_owned(), hits, took_ms: started.elapsed().as_millis() as u64, documents_searched: documents })
+        Ok(SearchResponse { query: query.to_owned(), hits, took_ms: started.elapsed().as_millis() as u64, documents_searched })
     }
 
     /// The best `wanted` passages that the scope allows.
@@ -68,7 +69,7 @@ impl Searcher {
             text: query.to_owned(),
             vector: vector.clone(),
             depth,
-            filter: filter(request)?,
+            filter: self.filter(scope, request)?,
             mode: match request.mode {
                 SearchMode::Hybrid => Mode::Hybrid,
                 SearchMode::Lexical => Mode::Lexical,
@@ -113,6 +114,11 @@ impl Searcher {
             (Some(Fusion::Convex), _) | (None, Configured::Convex { .. }) => convex,
             (Some(Fusion::Rrf), _) | (None, Configured::ReciprocalRank { .. }) => rrf,
         }
+    }
+
+    fn filter(&self, scope: &Scope, request: &SearchRequest) -> Result<Filter, ApiError> {
+        let collection = self.collection(scope, request.filters.collection.as_deref())?;
+        Ok(Filter { within: collection.map(|collection| collection.part.clone()), ..filter(request)? })
     }
 }
 

@@ -8,6 +8,7 @@ use pinakes_index::IndexError;
 use pinakes_ingest::{IngestError, ReadSide, Store};
 use pinakes_types::Random;
 
+use crate::collections::Collection;
 use crate::{Figure, Generator, Generators};
 
 /// Searches and answers. Cheap to share; holds no state of its own between requests.
@@ -17,6 +18,8 @@ pub struct Searcher {
     pub(crate) legs: Arc<ReadSide>,
     pub(crate) embedder: Arc<Embedder>,
     pub(crate) generators: Generators,
+    /// By name.
+    pub(crate) collections: Arc<[Collection]>,
     /// For the ids of what is kept.
     pub(crate) random: Arc<dyn Random>,
 }
@@ -25,9 +28,11 @@ impl Searcher {
     /// A searcher over a store. The ids of conversations and answers come from `random`.
     ///
     /// # Errors
-    /// [`Code::ModelMismatch`] when the store's vectors were made by another model than the one given.
+    /// [`Code::ModelMismatch`] when the store's vectors were made by another model than the one given; [`Code::InvalidConfig`] for a
+    /// collection that cannot be understood.
     pub async fn new(store: Store, legs: Arc<ReadSide>, embedder: Arc<Embedder>, random: Arc<dyn Random>) -> Result<Self, ApiError> {
-        let searcher = Self { store, legs, embedder, generators: Generators::default(), random };
+        let collections = store.config.collections.iter().map(Collection::read).collect::<Result<_, _>>()?;
+        let searcher = Self { store, legs, embedder, generators: Generators::default(), collections, random };
         searcher.check_model().await?;
         Ok(searcher)
     }

@@ -94,6 +94,8 @@ pub struct Models {
     pub generators: Vec<String>,
     /// The embedding model.
     pub embedding: Option<String>,
-    /// Parts of the documents that can be asked alone, as far as the asker may know of them.
+    /// Collections that the asker may use.
     pub collections: Vec<String>,
+    /// Sources that the asker reads something of.
+    pub sources: Vec<String>,
 }

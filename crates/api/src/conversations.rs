@@ -14,6 +14,9 @@ pub struct NewConversation {
     /// What to call it, at most 200 characters; "New conversation" when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// The collection that it is held to; all documents when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
 }
 
 /// What to change of a conversation.
@@ -42,6 +45,9 @@ pub struct ConversationSummary {
     pub conversation_id: String,
     /// What it is called.
     pub title: String,
+    /// The collection that it is held to; absent: all documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
     /// Questions asked in it.
     pub turns: u64,
     /// When it was begun.
@@ -91,6 +97,9 @@ pub struct ConversationDetail {
     pub conversation_id: String,
     /// What it is called.
     pub title: String,
+    /// The collection that it is held to; absent: all documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
     /// When it was begun.
     #[schema(value_type = i64)]
     pub created_at: Timestamp,

@@ -8,6 +8,7 @@ mod access;
 mod ask;
 mod bot;
 mod citations;
+mod collections;
 mod completion;
 mod content;
 mod conversations;
@@ -37,6 +38,7 @@ pub use ask::{
 };
 pub use bot::{BotChannel, BotChannelChange, BotChannelList};
 pub use citations::{CitationCheck, CitationCheckRequest, CitationCheckResponse, CitationState, CitedQuote};
+pub use collections::{CollectionInfo, CollectionList};
 pub use completion::{Completed, CompletionRequest, CompletionWords, Embedded, Form, Models, Speaker, Turn};
 pub use content::{BlockName, ContentBlock, ContentQuery, DocumentContent};
 pub use conversations::{

@@ -38,6 +38,9 @@ pub struct Filters {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>)]
     pub sources: Vec<SourceId>,
+    /// A collection, by its name. One that is not there for the asker is not found; a conversation stays with the one it began with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
     /// Formats.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<schemas::DocumentKind>)]
@@ -130,6 +133,8 @@ pub struct SearchQuery {
     pub fusion: Option<Fusion>,
     /// Names of sources, separated by commas.
     pub sources: Option<String>,
+    /// A collection, by its name.
+    pub collection: Option<String>,
     /// Formats, separated by commas.
     pub kinds: Option<String>,
     /// Languages, separated by commas.
@@ -159,6 +164,7 @@ impl SearchQuery {
             fusion: self.fusion,
             filters: Filters {
                 sources: list(self.sources.as_deref()).map(|name| SourceId(name.to_owned())).collect(),
+                collection: self.collection,
                 kinds,
                 languages: list(self.languages.as_deref()).map(str::to_owned).collect(),
                 path_prefix: self.path_prefix,
@@ -267,6 +273,7 @@ mod tests {
             mode: None,
             fusion: None,
             sources: None,
+            collection: None,
             kinds: Some("pdf, docx,".into()),
             languages: None,
             path_prefix: None,

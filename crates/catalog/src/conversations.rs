@@ -19,6 +19,8 @@ pub struct ConversationRow {
     pub id: String,
     /// What it is called.
     pub title: String,
+    /// The collection it is held to.
+    pub collection: Option<String>,
     /// Questions asked in it.
     pub turns: u64,
     /// When it was begun.
@@ -71,24 +73,39 @@ pub(crate) const TURN: &str = "SELECT t.turn, t.answer_id, t.question, t.respons
                                f.given_at FROM turns t LEFT JOIN feedback f ON f.answer_id = t.answer_id ";
 
 impl Catalog {
-    /// Makes an empty conversation.
+    /// Makes an empty conversation, held to a collection where one is named.
     ///
     /// # Errors
     /// Database errors.
-    pub async fn create_conversation(&self, scope: &Scope, id: &str, title: &str, now: Timestamp) -> Result<ConversationRow, CatalogError> {
+    pub async fn create_conversation(
+        &self,
+        scope: &Scope,
+        id: &str,
+        title: &str,
+        collection: Option<&str>,
+        now: Timestamp,
+    ) -> Result<ConversationRow, CatalogError> {
         let mut transaction = self.writer.begin().await?;
-        insert_conversation(&mut transaction, scope, id, title, now).await?;
+        insert_conversation(&mut transaction, scope, id, title, collection, now).await?;
         transaction.commit().await?;
-        Ok(ConversationRow { id: id.to_owned(), title: title.to_owned(), turns: 0, created_at: now, updated_at: now })
+        let collection = collection.map(str::to_owned);
+        Ok(ConversationRow { id: id.to_owned(), title: title.to_owned(), collection, turns: 0, created_at: now, updated_at: now })
     }
 
-    /// Makes a conversation of its first question and answer.
+    /// Makes a conversation of its first question and answer, held to a collection where one is named.
     ///
     /// # Errors
     /// Database errors.
-    pub async fn begin_conversation(&self, scope: &Scope, id: &str, title: &str, first: &NewTurn) -> Result<(), CatalogError> {
+    pub async fn begin_conversation(
+        &self,
+        scope: &Scope,
+        id: &str,
+        title: &str,
+        collection: Option<&str>,
+        first: &NewTurn,
+    ) -> Result<(), CatalogError> {
         let mut transaction = self.writer.begin().await?;
-        insert_conversation(&mut transaction, scope, id, title, first.asked_at).await?;
+        insert_conversation(&mut transaction, scope, id, title, collection, first.asked_at).await?;
         sqlx::query("UPDATE conversations SET turns = 1 WHERE conversation_id = $1").bind(id).execute(&mut *transaction).await?;
         insert_turn(&mut transaction, id, 1, first).await?;
         transaction.commit().await?;
@@ -187,10 +204,13 @@ async fn insert_conversation(
     scope: &Scope,
     id: &str,
     title: &str,
+    collection: Option<&str>,
     now: Timestamp,
 ) -> Result<(), CatalogError> {
-    let insert = "INSERT INTO conversations (conversation_id, owner, title, turns, created_at, updated_at) VALUES ($1, $2, $3, 0, $4, $4)";
-    sqlx::query(insert).bind(id).bind(scope.subject()).bind(title).bind(now.0).execute(&mut **transaction).await?;
+    let insert = "INSERT INTO conversations (conversation_id, owner, title, turns, created_at, updated_at, collection) \
+                  VALUES ($1, $2, $3, 0, $4, $4, $5)";
+    let insert = sqlx::query(insert).bind(id).bind(scope.subject()).bind(title).bind(now.0).bind(collection);
+    insert.execute(&mut **transaction).await?;
     Ok(())
 }
 
@@ -214,6 +234,7 @@ fn conversation(row: &SqliteRow) -> ConversationRow {
     ConversationRow {
         id: row.get("conversation_id"),
         title: row.get("title"),
+        collection: row.get("collection"),
         turns: row.get::<i64, _>("turns").unsigned_abs(),
         created_at: Timestamp(row.get("created_at")),
         updated_at: Timestamp(row.get("updated_at")),

@@ -3,6 +3,7 @@
 //! The indexes propose, this crate decides: a passage reaches a reader only through [`Catalog::resolve`], which knows the current
 //! version and the labels of its document. It knows nothing of search or models.
 
+mod among;
 mod bot;
 mod cited;
 mod conversations;

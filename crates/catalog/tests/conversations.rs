@@ -18,7 +18,7 @@ impl Store {
     }
 
     async fn begin(&self, scope: &Scope, id: &str, at: i64) {
-        self.catalog.begin_conversation(scope, id, &format!("title of {id}"), &turn(&format!("{id}-1"), at)).await.unwrap();
+        self.catalog.begin_conversation(scope, id, &format!("title of {id}"), None, &turn(&format!("{id}-1"), at)).await.unwrap();
     }
 
     async fn ids(&self, scope: &Scope) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! The command line.
 
+pub(crate) mod collection;
 pub(crate) mod people;
 
 use std::path::PathBuf;
@@ -62,6 +63,9 @@ pub(crate) enum Command {
     /// Browse what was asked and answered
     #[command(subcommand)]
     Conversation(ConversationCommand),
+    /// Show the parts of the documents that can be asked alone
+    #[command(subcommand)]
+    Collection(collection::CollectionCommand),
     /// Work on documents: summaries, labels, forms, drafts
     #[command(subcommand)]
     Task(crate::task_args::Task),
@@ -201,6 +205,9 @@ pub(crate) struct FilterArgs {
     /// Only these sources, by the ids `index status` shows
     #[arg(long = "source", value_delimiter = ',')]
     pub(crate) sources: Vec<String>,
+    /// Only this collection, by the name `collection list` shows
+    #[arg(long, value_name = "NAME")]
+    pub(crate) collection: Option<String>,
     /// Only paths that begin so
     #[arg(long)]
     pub(crate) path_prefix: Option<String>,

@@ -7,6 +7,7 @@
 
 mod access;
 mod bot;
+mod collections;
 mod conversations;
 mod error;
 pub mod limits;
@@ -22,6 +23,7 @@ mod written;
 
 pub use access::{AccessConfig, AccessMode, AuditConfig, ProviderConfig};
 pub use bot::{BotConfig, BotPlatform, MattermostSettings, SecretSource, SlackSettings};
+pub use collections::CollectionConfig;
 pub use conversations::ConversationsConfig;
 pub use error::ConfigError;
 pub use load::{Config, LoadOptions, Setting, process_environment};

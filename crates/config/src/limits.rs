@@ -7,6 +7,7 @@
 pub mod access;
 pub mod bot;
 pub mod chat;
+pub mod collections;
 pub mod engine;
 pub mod model;
 pub mod tasks;

@@ -7,6 +7,7 @@ use etcetera::BaseStrategy;
 
 use crate::access::{self, AccessConfig};
 use crate::bot::{BotConfig, bot};
+use crate::collections::{CollectionConfig, collections};
 use crate::conversations::{ConversationsConfig, conversations};
 use crate::error::ConfigError;
 use crate::origin::Origin;
@@ -63,6 +64,8 @@ pub struct Config {
     pub remote: Option<RemoteConfig>,
     /// Who is let in and may read what.
     pub access: AccessConfig,
+    /// Parts of the documents with names of their own, by name.
+    pub collections: Vec<CollectionConfig>,
     /// What is kept of questions and answers, and for how long.
     pub conversations: ConversationsConfig,
     /// Where and under which limits is served.
@@ -149,6 +152,7 @@ impl Config {
             generator: resolved::generator(&read)?,
             remote: remote(&read)?,
             access: access::access(&read)?,
+            collections: collections(&read)?,
             conversations: conversations(&read)?,
             server: resolved::server(&read)?,
             bot: bot(&read)?,

@@ -1,5 +1,6 @@
 //! Reads values as what their keys want, and says of a wrong one what would be right.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -13,7 +14,7 @@ use crate::written::{Raw, Written};
 pub(crate) struct Reader<'a> {
     written: &'a Written,
     #[cfg(test)]
-    pub(crate) read: std::cell::RefCell<std::collections::BTreeSet<String>>,
+    pub(crate) read: std::cell::RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Reader<'a> {
@@ -50,10 +51,36 @@ impl<'a> Reader<'a> {
 
     /// A list; one text is split at commas, as in the environment.
     pub(crate) fn list(&self, key: &str) -> Vec<String> {
-        match self.raw(key) {
-            Raw::List(items) => items.clone(),
-            Raw::Scalar(text) => text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
-        }
+        items(self.raw(key))
+    }
+
+    /// Names below a section whose keys are the operator's own, ascending.
+    pub(crate) fn names_in(&self, section: &str) -> Vec<String> {
+        let below = self.written.iter().filter_map(|(key, ..)| key.strip_prefix(section)?.strip_prefix('.')?.split_once('.'));
+        let names: BTreeSet<String> = below.map(|(name, _)| name.to_owned()).collect();
+        names.into_iter().collect()
+    }
+
+    /// A key that is written below a name of such a section.
+    pub(crate) fn first_key_in(&self, section: &str, name: &str) -> String {
+        let prefix = format!("{section}.{name}.");
+        self.written.iter().map(|(key, ..)| key).find(|key| key.starts_with(&prefix)).unwrap_or(&prefix).to_owned()
+    }
+
+    fn raw_if_any(&self, key: &str) -> Option<&'a Raw> {
+        #[cfg(test)]
+        self.read.borrow_mut().insert(key.to_owned());
+        self.written.get_if_any(key).map(|(raw, _)| raw)
+    }
+
+    /// Any text, where one is written.
+    pub(crate) fn text_if_any(&self, key: &str) -> Option<String> {
+        self.raw_if_any(key).map(|raw| raw.as_text().trim().to_owned())
+    }
+
+    /// A list; empty where none is written.
+    pub(crate) fn list_if_any(&self, key: &str) -> Vec<String> {
+        self.raw_if_any(key).map_or_else(Vec::new, items)
     }
 
     /// `true` or `false`.
@@ -134,5 +161,12 @@ impl<'a> Reader<'a> {
             Some(value) if range.contains(&value) => Ok(value),
             _ => Err(self.invalid(key, format!("{what} from {} to {}", show(range.start()), show(range.end())))),
         }
+    }
+}
+
+fn items(raw: &Raw) -> Vec<String> {
+    match raw {
+        Raw::List(items) => items.clone(),
+        Raw::Scalar(text) => text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
     }
 }

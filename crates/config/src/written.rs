@@ -8,6 +8,7 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::collections;
 use crate::error::ConfigError;
 use crate::origin::Origin;
 
@@ -66,6 +67,10 @@ impl Written {
                 *slot = (raw, origin);
                 Ok(())
             }
+            None if collections::is_key(key) => {
+                self.values.insert(key.to_owned(), (raw, origin));
+                Ok(())
+            }
             None => Err(ConfigError::UnknownKey { key: key.to_owned(), origin, nearest: self.nearest(key) }),
         }
     }
@@ -73,6 +78,11 @@ impl Written {
     /// The value of a key that exists.
     pub(crate) fn get(&self, key: &str) -> &(Raw, Origin) {
         self.values.get(key).unwrap_or_else(|| panic!("`{key}` is read but does not stand in config/default.toml"))
+    }
+
+    /// The value of a key that may have none.
+    pub(crate) fn get_if_any(&self, key: &str) -> Option<&(Raw, Origin)> {
+        self.values.get(key)
     }
 
     /// All values by key, ascending.
@@ -84,8 +94,17 @@ impl Written {
     fn nearest(&self, key: &str) -> Option<String> {
         let name_of = |key: &str| key.rsplit_once('.').map_or(key.to_owned(), |(_, name)| name.to_owned());
         let name = name_of(key);
+        // What could be said of a collection of that name.
+        let of_collection: Vec<String> = match key.split('.').collect::<Vec<_>>()[..] {
+            [collections::SECTION, name, _] => {
+                let fields = collections::FIELDS.iter().map(|field| format!("{}.{name}.{field}", collections::SECTION));
+                fields.filter(|valid| collections::is_key(valid)).collect()
+            }
+            _ => vec![],
+        };
         self.values
             .keys()
+            .chain(&of_collection)
             .map(|valid| {
                 let whole = strsim::normalized_damerau_levenshtein(key, valid);
                 let names = strsim::normalized_damerau_levenshtein(&name, &name_of(valid));

@@ -36,7 +36,7 @@ pub(crate) fn filters(filters: &Filters, limits: &SearchLimits) -> Result<(), Fa
         return Err(Failure::new(Code::BadRequest, format!("`{name}` may name {} values at most.", limits.filter_values_max)));
     }
     let sources = filters.sources.iter().map(|source| &source.0);
-    let mut values = sources.chain(&filters.languages).chain(&filters.path_prefix);
+    let mut values = sources.chain(&filters.languages).chain(&filters.path_prefix).chain(&filters.collection);
     if values.any(|value| value.len() > limits.filter_value_chars_max) {
         return Err(Failure::new(Code::BadRequest, format!("A filter's value may have {} bytes at most.", limits.filter_value_chars_max)));
     }

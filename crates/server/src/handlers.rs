@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod bot;
 pub(crate) mod bot_channels;
 pub(crate) mod citations;
+pub(crate) mod collections;
 pub(crate) mod conversations;
 pub(crate) mod documents;
 pub(crate) mod feedback;

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use pinakes_access::Decided;
 use pinakes_answer::Figure;
 use pinakes_api::{
-    ApiError, AskEvent, AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, Completed, CompletionRequest,
+    ApiError, AskEvent, AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, CollectionList, Completed, CompletionRequest,
     CompletionWords, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest,
     Explained, IndexStatus, Job, JobList, Models, Ready, SearchRequest, SearchResponse, Turn, Uploaded,
 };
@@ -29,6 +29,11 @@ pub type Promise<T> = BoxFuture<'static, Result<T, ApiError>>;
 pub trait Library: Conversations {
     /// Ranked passages.
     fn search(self: Arc<Self>, scope: Scope, request: SearchRequest) -> Promise<SearchResponse>;
+
+    /// The collections that may be used.
+    fn collections(self: Arc<Self>, _scope: Scope) -> Promise<CollectionList> {
+        Box::pin(async { Ok(CollectionList::default()) })
+    }
 
     /// Why a search finds what it finds.
     fn explain(self: Arc<Self>, scope: Scope, request: ExplainRequest) -> Promise<Explained>;

@@ -6,8 +6,8 @@ use actix_web::{HttpResponse, Route};
 
 use crate::failure::Failure;
 use crate::handlers::{
-    ask, bot, bot_channels, citations, conversations, documents, feedback, jobs, keys, page, people, rights, search, service, session,
-    sign_in, tasks, upload,
+    ask, bot, bot_channels, citations, collections, conversations, documents, feedback, jobs, keys, page, people, rights, search, service,
+    session, sign_in, tasks, upload,
 };
 use crate::{mcp, openai};
 
@@ -17,6 +17,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/api/v1/search").route(get().to(search::by_query)).route(web::post().to(search::by_body)))
         .service(web::resource("/api/v1/search/explain").route(web::post().to(search::explain)))
         .service(web::resource("/api/v1/citations/check").route(web::post().to(citations::check)))
+        .service(web::resource("/api/v1/collections").route(get().to(collections::list)))
         .service(web::resource("/api/v1/ask").route(web::post().to(ask::ask)))
         .service(web::resource("/api/v1/ask/{id}").route(get().to(ask::resume)).route(web::delete().to(ask::cancel)))
         .service(web::resource("/api/v1/conversations").route(get().to(conversations::list)).route(web::post().to(conversations::begin)))

@@ -10,9 +10,9 @@ use std::time::Duration;
 use pinakes_access::{Access, Decided};
 use pinakes_answer::{Figure, Searcher, TaskQueue};
 use pinakes_api::{
-    ApiError, AskEvent, AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, Code, Completed, CompletionRequest,
-    CompletionWords, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest,
-    Explained, IndexStatus, Job, JobList, Models, Ready, ReadyCheck, SearchRequest, SearchResponse, Turn, Uploaded,
+    ApiError, AskEvent, AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, Code, CollectionList, Completed,
+    CompletionRequest, CompletionWords, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded,
+    ExplainRequest, Explained, IndexStatus, Job, JobList, Models, Ready, ReadyCheck, SearchRequest, SearchResponse, Turn, Uploaded,
 };
 use pinakes_ingest::{IngestError, JobQueue, ReadSide, Store, Work};
 use pinakes_types::{DocId, Label, Scope};
@@ -142,6 +142,10 @@ impl Library for StoreLibrary {
             notes::retrieved(&self.access, &scope, &found).await;
             Ok(found)
         })
+    }
+
+    fn collections(self: Arc<Self>, scope: Scope) -> Promise<CollectionList> {
+        Box::pin(async move { self.searcher.collections(&scope).await })
     }
 
     fn explain(self: Arc<Self>, scope: Scope, request: ExplainRequest) -> Promise<Explained> {

@@ -51,11 +51,13 @@ pub(crate) struct Context {
     pub(crate) read: Vec<Read>,
     /// Documents found for which there was no room.
     pub(crate) unread: Vec<Arc<Document>>,
+    /// What the company says of the collection they are from.
+    pub(crate) instructions: Option<String>,
 }
 
 impl Context {
     /// Plans and renders. `found` are passages, best first, of which the first `documents_max` documents are considered; `earlier` is what
-    /// the conversation holds already.
+    /// the conversation holds already; `instructions` are those of the collection, which take their room first.
     ///
     /// # Errors
     /// A text that the tokenizer refuses.
@@ -64,12 +66,15 @@ impl Context {
         documents: &Documents,
         found: &[(Passage, Candidate)],
         earlier: &Earlier,
+        instructions: Option<&str>,
         documents_max: usize,
     ) -> Result<Self, ApiError> {
+        let instructions = instructions.map(prompt::instructions);
         let before = &earlier.documents;
         let candidates = candidates(documents, found, before, documents_max);
         let spoken: String = earlier.turns.iter().map(|turn| format!("{}\n{}\n", turn.question, turn.answer)).collect();
-        let budget = generator.context_tokens().saturating_sub(generator.count(&spoken)?);
+        let said = format!("{spoken}{}", instructions.as_deref().unwrap_or_default());
+        let budget = generator.context_tokens().saturating_sub(generator.count(&said)?);
         let wanted: Vec<Wanted> =
             candidates.iter().map(|(document, places)| measure(generator, document, places, budget)).collect::<Result<_, _>>()?;
         let given = plan::plan(&wanted, budget);
@@ -81,12 +86,12 @@ impl Context {
             Read { document: Arc::clone(document), extent: *extent, spans: spans.clone(), part }
         });
         let unread = candidates.iter().zip(&given).filter(|(_, given)| given.spans.is_empty());
-        Ok(Self { read: read.collect(), unread: unread.map(|((document, _), _)| Arc::clone(document)).collect() })
+        Ok(Self { read: read.collect(), unread: unread.map(|((document, _), _)| Arc::clone(document)).collect(), instructions })
     }
 
-    /// The parts of the prompt.
+    /// The parts of the prompt that stand before what was said, the same in every turn.
     pub(crate) fn parts(&self) -> Vec<String> {
-        self.read.iter().map(|read| read.part.text.clone()).collect()
+        self.instructions.iter().cloned().chain(self.read.iter().map(|read| read.part.text.clone())).collect()
     }
 
     /// The documents read.

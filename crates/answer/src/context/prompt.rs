@@ -27,6 +27,12 @@ pub(crate) fn preamble(citing: Citing) -> Message {
     Message::new(Role::System, format!("{INSTRUCTIONS}{ways}"))
 }
 
+/// What a company says of a collection, as a part of the prompt. It stands after the preamble, which everybody shares, and before the
+/// documents: whoever reads the same collection with the same rights shares it.
+pub(super) fn instructions(words: &str) -> String {
+    format!("How to answer from the sources below, by the company that owns them:\n{}\n\n", words.trim())
+}
+
 /// The prompt of a question. `parts` are the documents in their order, `remarks` what is to be known of them, whole lines.
 pub(crate) fn conversation(citing: Citing, mut parts: Vec<String>, turns: &[Turn], remarks: &str, question: &str) -> Conversation {
     let asked = |question: &str| format!("Question: {question}");
@@ -71,6 +77,15 @@ mod tests {
         let second = texts(&conversation(Citing::Markers, documents, &turns, "", "Since when?"));
         assert_eq!(second[..first.len()], first[..]);
         assert_eq!(second[first.len()..], ["Ada. [1]", "Question: Since when?"]);
+    }
+
+    #[test]
+    fn a_collections_instructions_leave_the_preamble_as_it_is() {
+        let with = conversation(Citing::Markers, vec![instructions(" Be brief. "), "[1] A\n\n".into()], &[], "", "Who?");
+        let without = conversation(Citing::Markers, vec!["[1] A\n\n".into()], &[], "", "Who?");
+        assert_eq!(with.messages[0], without.messages[0]);
+        assert_eq!(with.messages[1].parts[0], "How to answer from the sources below, by the company that owns them:\nBe brief.\n\n");
+        assert_eq!(with.messages[1].parts[1..], without.messages[1].parts[..]);
     }
 
     #[test]

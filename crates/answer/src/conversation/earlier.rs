@@ -33,6 +33,8 @@ pub struct Earlier {
     pub query: Option<String>,
     /// Documents that the answers draw on, those of the answers before them included.
     pub(crate) rests_on: BTreeSet<DocId>,
+    /// The conversation that is continued, with the collection it is held to; `None` where somebody else keeps it, or there is none.
+    pub(crate) held_to: Option<Option<String>>,
     /// Time it took to say so, in milliseconds.
     pub(crate) took_ms: u64,
 }
@@ -96,7 +98,7 @@ impl Searcher {
         let mut said: Vec<Said> = self.shown(scope, rows).await?.into_iter().map(Said::kept).collect();
         bound_documents(&mut said);
         let earlier = self.earlier(scope, question, said).await?;
-        Ok(Earlier { took_ms: started.elapsed().as_millis() as u64, ..earlier })
+        Ok(Earlier { took_ms: started.elapsed().as_millis() as u64, held_to: Some(row.collection), ..earlier })
     }
 
     /// What a question comes after when somebody else keeps the conversation, such as a client that sends all of it each time. Turns, oldest
@@ -119,7 +121,7 @@ impl Searcher {
             let fitting = fitting(generator, &turns)?.len();
             turns.drain(..turns.len() - fitting);
         }
-        Ok(Earlier { turns, documents, query, rests_on, took_ms: 0 })
+        Ok(Earlier { turns, documents, query, rests_on, held_to: None, took_ms: 0 })
     }
 }
 

@@ -84,6 +84,7 @@ mod tests {
         };
         let conversation = ConversationDetail {
             conversation_id: "c".into(),
+            collection: None,
             title: "A\n# B".into(),
             created_at: Timestamp(0),
             updated_at: Timestamp(0),

@@ -29,7 +29,7 @@ impl Searcher {
         response.conversation_id = Some(conversation.clone());
         response.answer_id = Some(self.new_id());
         let kept = match self.turn(request.question.trim(), earlier, response, found) {
-            Ok(turn) => self.put(scope, &conversation, continued.is_none(), &turn).await,
+            Ok(turn) => self.put(scope, &conversation, continued.is_none().then_some(request), &turn).await,
             Err(error) => Err(error),
         };
         let lost = match kept {
@@ -45,13 +45,15 @@ impl Searcher {
         response.notes.push(lost.to_owned());
     }
 
-    async fn put(&self, scope: &Scope, conversation: &str, new: bool, turn: &NewTurn) -> Result<Appended, ApiError> {
+    /// `begins`: the request that begins the conversation.
+    async fn put(&self, scope: &Scope, conversation: &str, begins: Option<&AskRequest>, turn: &NewTurn) -> Result<Appended, ApiError> {
         let catalog = &self.store.catalog;
-        if !new {
+        let Some(begins) = begins else {
             return catalog.append_turn(scope, conversation, turn, TURNS_MAX).await.map_err(catalog_error);
-        }
+        };
         self.sweep_conversations().await?;
-        catalog.begin_conversation(scope, conversation, &title_of(&turn.question), turn).await.map_err(catalog_error)?;
+        let (title, collection) = (title_of(&turn.question), begins.filters.collection.as_deref());
+        catalog.begin_conversation(scope, conversation, &title, collection, turn).await.map_err(catalog_error)?;
         Ok(Appended::Turn(1))
     }
 

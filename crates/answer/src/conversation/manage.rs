@@ -17,12 +17,14 @@ impl Searcher {
     /// Begins an empty conversation.
     ///
     /// # Errors
-    /// [`Code::NotAllowed`] where nothing is kept; a title that cannot be one.
+    /// [`Code::NotAllowed`] where nothing is kept; a title that cannot be one; a collection that is not there for the scope.
     pub async fn new_conversation(&self, scope: &Scope, new: &NewConversation) -> Result<ConversationSummary, ApiError> {
         self.may_keep()?;
         let title = new.title.as_deref().map_or(Ok(UNNAMED), checked_title)?;
+        let collection = new.collection.as_deref();
+        self.must_have_collection(scope, collection).await?;
         let (id, now) = (self.new_id(), self.store.now());
-        self.store.catalog.create_conversation(scope, &id, title, now).await.map(summary).map_err(catalog_error)
+        self.store.catalog.create_conversation(scope, &id, title, collection, now).await.map(summary).map_err(catalog_error)
     }
 
     /// Lists the scope's own conversations, those last used first.
@@ -57,6 +59,7 @@ impl Searcher {
         Ok(ConversationDetail {
             conversation_id: row.id,
             title: row.title,
+            collection: row.collection,
             created_at: row.created_at,
             updated_at: row.updated_at,
             turns: turns.collect(),
@@ -91,6 +94,7 @@ fn summary(row: ConversationRow) -> ConversationSummary {
     ConversationSummary {
         conversation_id: row.id,
         title: row.title,
+        collection: row.collection,
         turns: row.turns,
         created_at: row.created_at,
         updated_at: row.updated_at,

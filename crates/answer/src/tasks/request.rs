@@ -79,13 +79,16 @@ impl Searcher {
     }
 
     async fn filtered(&self, scope: &Scope, filters: &Filters, most: usize) -> Result<Vec<DocId>, ApiError> {
+        let collection = self.collection(scope, filters.collection.as_deref())?;
+        self.must_have_collection(scope, filters.collection.as_deref()).await?;
+        let within = |row: &DocumentRow| collection.is_none_or(|one| one.part.holds(&row.source.0, &row.path));
         let mut found = Vec::new();
         let mut filter = DocumentFilter::default();
         loop {
             let rows = self.store.catalog.documents(scope, &filter, LISTED).await.map_err(catalog_error)?;
             filter.after = rows.last().map(|last| (last.path.clone(), last.doc.clone()));
             let whole = rows.len() == LISTED as usize;
-            found.extend(rows.into_iter().filter(|row| row.chunks > 0 && passes(row, filters)).map(|row| row.doc));
+            found.extend(rows.into_iter().filter(|row| row.chunks > 0 && passes(row, filters) && within(row)).map(|row| row.doc));
             if !whole || found.len() > most {
                 return Ok(found);
             }

@@ -3,8 +3,8 @@
 
 use super::ServerSentEvent;
 use crate::{
-    AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, ExplainRequest, Explained, Problem, SearchQuery, SearchRequest,
-    SearchResponse,
+    AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, CollectionList, ExplainRequest, Explained, Problem, SearchQuery,
+    SearchRequest, SearchResponse,
 };
 
 /// Searches by words and meaning.
@@ -89,3 +89,7 @@ pub(super) fn cancel() {}
     (status = 429, body = Problem, content_type = "application/problem+json", description = "Busy; `Retry-After` says when to try again"),
 ))]
 pub(super) fn check_citations() {}
+
+/// The collections that the asker may use: parts of the documents to name as `collection`.
+#[utoipa::path(get, path = "/api/v1/collections", tag = "questions", responses((status = 200, body = CollectionList)))]
+pub(super) fn collections() {}

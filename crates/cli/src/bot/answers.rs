@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pinakes_api::{ApiError, AskEvent, AskRequest, AskResponse, Code, FeedbackRequest, FeedbackVerdict};
+use pinakes_api::{ApiError, AskEvent, AskRequest, AskResponse, Code, FeedbackRequest, FeedbackVerdict, Filters};
 use pinakes_bot::{Answers, Promise, Question};
 use pinakes_server::Library;
 use pinakes_types::{DocId, Scope};
@@ -14,8 +14,12 @@ pub(super) struct LibraryAnswers(pub(super) Arc<dyn Library>);
 impl Answers for LibraryAnswers {
     fn ask(&self, scope: Scope, question: Question, events: mpsc::Sender<AskEvent>) -> Promise<AskResponse> {
         // Kept for its reader, a person or a channel, so that it can be gone on with and judged.
-        let request =
-            AskRequest { save: question.conversation.is_none(), conversation_id: question.conversation, ..AskRequest::new(question.text) };
+        let request = AskRequest {
+            save: question.conversation.is_none(),
+            conversation_id: question.conversation,
+            filters: Filters { collection: question.collection, ..Filters::default() },
+            ..AskRequest::new(question.text)
+        };
         Arc::clone(&self.0).ask(scope, request, events)
     }
 
@@ -34,8 +38,9 @@ impl Answers for LibraryAnswers {
         })
     }
 
-    fn has_collection(&self, _: Scope, _: String) -> Promise<bool> {
-        Box::pin(async { Ok(false) })
+    fn has_collection(&self, scope: Scope, name: String) -> Promise<bool> {
+        let library = Arc::clone(&self.0);
+        Box::pin(async move { Ok(library.collections(scope).await?.collections.iter().any(|one| one.name == name)) })
     }
 
     fn feedback(&self, scope: Scope, answer_id: String, helped: bool, by: String) -> Promise<()> {

@@ -8,6 +8,7 @@ mod bench_engine;
 mod bench_load;
 mod bench_reuse;
 mod bot;
+mod collection;
 mod conversation;
 mod doctor;
 pub(crate) mod engine;
@@ -55,6 +56,7 @@ pub(crate) async fn run(cli: Cli) -> Result<End, ApiError> {
         Command::Search(search) => search::run(&config, &global, search).await,
         Command::Ask(ask) => ask::run(&config, &global, ask).await,
         Command::Conversation(command) => conversation::run(&config, &global, command).await,
+        Command::Collection(command) => collection::run(&config, &global, command).await,
         Command::Task(wanted) => task::run(&config, &global, wanted).await,
         Command::Serve { .. } => serve::run(&config).await,
         Command::Mcp => mcp::run(&config).await,

@@ -83,6 +83,7 @@ pub(crate) fn filters(args: FilterArgs) -> Result<Filters, ApiError> {
         languages: args.languages,
         sources: args.sources.into_iter().map(SourceId).collect(),
         path_prefix: args.path_prefix,
+        collection: args.collection,
         ..Filters::default()
     })
 }

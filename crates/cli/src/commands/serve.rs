@@ -21,6 +21,7 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     let random = Arc::new(SystemRandom);
     let searcher = Searcher::new(store.clone(), Arc::clone(&legs), Arc::clone(&embedder), random.clone()).await?;
     let searcher = searcher.with_generators(generator::open(config).await?);
+    searcher.check_collections()?;
     let queue = JobQueue::start(store.clone(), embedder, wiring::extract_worker(config)?, random.clone()).await?;
     let catalog = store.catalog.clone();
     let access = access::open(config, &catalog)?;

@@ -15,6 +15,7 @@ use crate::check;
 struct Search {
     query: String,
     limit: Option<usize>,
+    collection: Option<String>,
     path_prefix: Option<String>,
     #[serde(default)]
     kinds: Vec<DocumentKind>,
@@ -24,6 +25,7 @@ struct Search {
 #[serde(deny_unknown_fields)]
 struct Ask {
     question: String,
+    collection: Option<String>,
     path_prefix: Option<String>,
 }
 
@@ -35,19 +37,19 @@ struct Read {
 }
 
 pub(super) fn search(arguments: Value) -> Result<SearchRequest, ApiError> {
-    let Search { query, limit, path_prefix, kinds } = parsed(arguments)?;
+    let Search { query, limit, collection, path_prefix, kinds } = parsed(arguments)?;
     let limit = limit.unwrap_or(HITS);
     if !(1..=HITS_MAX).contains(&limit) {
         return Err(ApiError::new(Code::BadRequest, format!("`limit` is between 1 and {HITS_MAX}.")));
     }
-    let filters = Filters { path_prefix, kinds, ..Filters::default() };
+    let filters = Filters { collection, path_prefix, kinds, ..Filters::default() };
     checked(&query, &filters)?;
     Ok(SearchRequest { limit, filters, ..SearchRequest::new(query.trim()) })
 }
 
 pub(super) fn ask(arguments: Value) -> Result<AskRequest, ApiError> {
-    let Ask { question, path_prefix } = parsed(arguments)?;
-    let filters = Filters { path_prefix, ..Filters::default() };
+    let Ask { question, collection, path_prefix } = parsed(arguments)?;
+    let filters = Filters { collection, path_prefix, ..Filters::default() };
     checked(&question, &filters)?;
     Ok(AskRequest { filters, ..AskRequest::new(question.trim()) })
 }

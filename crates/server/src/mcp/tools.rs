@@ -25,6 +25,7 @@ fn search() -> Tool {
     let input = json!({
         "query": { "type": "string", "description": "What to look for: a question or keywords, at most 4096 characters" },
         "limit": { "type": "integer", "minimum": 1, "maximum": HITS_MAX, "default": HITS, "description": "Passages wanted" },
+        "collection": collection(),
         "path_prefix": { "type": "string", "description": "Only documents whose path begins with this" },
         "kinds": {
             "type": "array",
@@ -47,6 +48,7 @@ fn ask() -> Tool {
                  Says so when the documents do not carry an answer, and names the nearest passages.";
     let input = json!({
         "question": { "type": "string", "description": "A question that stands for itself, at most 4096 characters" },
+        "collection": collection(),
         "path_prefix": { "type": "string", "description": "Only documents whose path begins with this" },
     });
     let citation = json!({
@@ -62,6 +64,10 @@ fn ask() -> Tool {
         "citations": { "type": "array", "items": { "type": "object", "properties": citation } },
     });
     tool(ASK, "Ask the documents", words, input, &["question"], output, &["answer", "refused", "citations"])
+}
+
+fn collection() -> Value {
+    json!({ "type": "string", "description": "Only documents of this collection, by its name; leave it out unless a person named one" })
 }
 
 fn read() -> Tool {

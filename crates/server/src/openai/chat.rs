@@ -65,9 +65,9 @@ pub(super) async fn begin(
             let words = "An answer from the documents is prose with citations; no other form can be asked for.";
             return Err(Failure::new(Code::BadRequest, words));
         }
-        Named::Documents { extractive, source } => {
+        Named::Documents { extractive, filters } => {
             let page = body::own_address(request);
-            Answering::Documents(knowledge::begin(state, scope, &turns, (extractive, source), thinking, page).await?)
+            Answering::Documents(knowledge::begin(state, scope, &turns, (extractive, filters), thinking, page).await?)
         }
         Named::Plain => Answering::Plain(plain::begin(state, scope, &wanted, turns, thinking).await?),
         Named::Embedding => return Err(Failure::new(Code::BadRequest, "This model makes vectors; ask it at `/v1/embeddings`.")),

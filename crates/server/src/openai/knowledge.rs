@@ -2,7 +2,7 @@
 
 use pinakes_api::openai::{Annotation, UrlCitation};
 use pinakes_api::{AskEvent, AskRequest, AskResponse, Citation, Code, Filters, Speaker, Turn};
-use pinakes_types::{Scope, SourceId};
+use pinakes_types::Scope;
 use tokio::sync::mpsc;
 
 use super::telling::{End, Piece, Telling};
@@ -16,11 +16,11 @@ pub(super) async fn begin(
     state: &State,
     scope: Scope,
     turns: &[Turn],
-    (extractive, source): (bool, Option<SourceId>),
+    (extractive, filters): (bool, Filters),
     thinking: Option<bool>,
     page: String,
 ) -> Result<Telling<AskEvent, AskResponse>, Failure> {
-    let request = request(turns, extractive, source, thinking)?;
+    let request = request(turns, extractive, filters, thinking)?;
     check::words(&request.question, &state.search_limits)?;
     let place = state.asks.enter().await?;
     let (sender, events) = mpsc::channel(state.limits.stream_events_max);
@@ -34,11 +34,11 @@ pub(super) async fn begin(
     Ok(Telling::new(work, events, move |event| pieces(event, &page), |response| End { usage: response.usage, cut: false }))
 }
 
-fn request(turns: &[Turn], extractive: bool, source: Option<SourceId>, thinking: Option<bool>) -> Result<AskRequest, Failure> {
+fn request(turns: &[Turn], extractive: bool, filters: Filters, thinking: Option<bool>) -> Result<AskRequest, Failure> {
     let last = turns.last().filter(|turn| turn.speaker == Speaker::User);
     let question = last.ok_or_else(|| Failure::new(Code::BadRequest, "The last message is the question: its role must be `user`."))?;
     Ok(AskRequest {
-        filters: Filters { sources: source.into_iter().collect(), ..Filters::default() },
+        filters,
         model: extractive.then(|| AskResponse::EXTRACTIVE.to_owned()),
         thinking,
         ..AskRequest::new(question.text.trim())

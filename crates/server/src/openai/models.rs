@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Json, Path};
 use pinakes_api::openai::{ModelCard, ModelCardList};
-use pinakes_api::{AskResponse, Code, Models};
+use pinakes_api::{AskResponse, Code, Filters, Models};
 use pinakes_types::{Scope, SourceId};
 
 use crate::failure::Failure;
@@ -19,8 +19,8 @@ pub(super) enum Named {
     Documents {
         /// Without a language model, whatever is configured.
         extractive: bool,
-        /// Of one source only.
-        source: Option<SourceId>,
+        /// Of one collection, or one source, only.
+        filters: Filters,
     },
     /// A language model by itself.
     Plain,
@@ -45,12 +45,16 @@ pub(super) async fn known(state: &State, scope: Scope) -> Result<Models, Failure
 
 /// What a name stands for.
 pub(super) fn named(name: &str, models: &Models) -> Result<Named, Failure> {
-    let documents = |extractive, source| Ok(Named::Documents { extractive, source });
+    let documents = |extractive, filters| Ok(Named::Documents { extractive, filters });
     match name.strip_prefix(DOCUMENTS).map(|rest| rest.strip_prefix('/')) {
-        Some(None) if name == DOCUMENTS => return documents(false, None),
-        Some(Some(AskResponse::EXTRACTIVE)) => return documents(true, None),
-        Some(Some(source)) if models.collections.iter().any(|known| known == source) => {
-            return documents(false, Some(SourceId(source.to_owned())));
+        Some(None) if name == DOCUMENTS => return documents(false, Filters::default()),
+        Some(Some(AskResponse::EXTRACTIVE)) => return documents(true, Filters::default()),
+        Some(Some(name)) if models.collections.iter().any(|known| known == name) => {
+            return documents(false, Filters { collection: Some(name.to_owned()), ..Filters::default() });
+        }
+        // A collection of the same name comes first.
+        Some(Some(name)) if models.sources.iter().any(|known| known == name) => {
+            return documents(false, Filters { sources: vec![SourceId(name.to_owned())], ..Filters::default() });
         }
         _ => {}
     }
@@ -64,7 +68,8 @@ pub(super) fn named(name: &str, models: &Models) -> Result<Named, Failure> {
 }
 
 fn names(models: &Models) -> Vec<String> {
-    let below = models.collections.iter().map(String::as_str).filter(|name| *name != AskResponse::EXTRACTIVE);
+    let sources = models.sources.iter().filter(|name| !models.collections.contains(name));
+    let below = models.collections.iter().chain(sources).map(String::as_str).filter(|name| *name != AskResponse::EXTRACTIVE);
     let documents = [AskResponse::EXTRACTIVE].into_iter().chain(below).map(|name| format!("{DOCUMENTS}/{name}"));
     [DOCUMENTS.to_owned()].into_iter().chain(documents).chain(models.generators.clone()).chain(models.embedding.clone()).collect()
 }
@@ -81,24 +86,32 @@ mod tests {
         Models {
             generators: vec!["qwen".into()],
             embedding: Some("minilm".into()),
-            collections: vec!["handbook".into(), "extractive".into()],
+            collections: vec!["hr".into(), "both".into()],
+            sources: vec!["both".into(), "handbook".into(), "extractive".into()],
         }
     }
 
     #[test]
     fn every_listed_name_stands_for_something() {
         let listed = names(&models());
-        assert_eq!(listed, ["pinakes", "pinakes/extractive", "pinakes/handbook", "qwen", "minilm"]);
+        assert_eq!(listed, ["pinakes", "pinakes/extractive", "pinakes/hr", "pinakes/both", "pinakes/handbook", "qwen", "minilm"]);
         assert!(listed.iter().all(|name| named(name, &models()).is_ok()));
     }
 
     #[test]
     fn names_stand_for_documents_models_or_nothing() {
-        let documents = |extractive, source: Option<&str>| Named::Documents { extractive, source: source.map(|id| SourceId(id.into())) };
+        let documents = |extractive, source: Option<&str>| {
+            let sources = source.map(|id| SourceId(id.into())).into_iter().collect();
+            Named::Documents { extractive, filters: Filters { sources, ..Filters::default() } }
+        };
+        let of =
+            |name: &str| Named::Documents { extractive: false, filters: Filters { collection: Some(name.into()), ..Filters::default() } };
         for (name, expected) in [
             ("pinakes", Some(documents(false, None))),
             ("pinakes/extractive", Some(documents(true, None))),
             ("pinakes/handbook", Some(documents(false, Some("handbook")))),
+            ("pinakes/hr", Some(of("hr"))),
+            ("pinakes/both", Some(of("both"))),
             ("qwen", Some(Named::Plain)),
             ("minilm", Some(Named::Embedding)),
             ("pinakes/", None),

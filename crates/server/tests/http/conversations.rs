@@ -16,7 +16,14 @@ fn known(id: &str) -> Result<(), ApiError> {
 }
 
 fn summary(title: &str) -> ConversationSummary {
-    ConversationSummary { conversation_id: DOC.into(), title: title.into(), turns: 1, created_at: Timestamp(1), updated_at: Timestamp(2) }
+    ConversationSummary {
+        conversation_id: DOC.into(),
+        title: title.into(),
+        collection: None,
+        turns: 1,
+        created_at: Timestamp(1),
+        updated_at: Timestamp(2),
+    }
 }
 
 /// One conversation, whoever asks; its id is [`DOC`].
@@ -43,6 +50,7 @@ impl Conversations for Shelf {
             };
             Ok(ConversationDetail {
                 conversation_id: id,
+                collection: None,
                 title: "Rent".into(),
                 created_at: Timestamp(1),
                 updated_at: Timestamp(2),

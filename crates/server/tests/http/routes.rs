@@ -44,6 +44,7 @@ async fn every_route_answers_with_what_openapi_says() {
         ("DELETE", &format!("/api/v1/tasks/{DOC}"), "", 200, "cancelled"),
         ("GET", &format!("/api/v1/tasks/{DOC}/results"), "", 200, "doc_id"),
         ("GET", "/api/v1/status", "", 200, "chunks"),
+        ("GET", "/api/v1/collections", "", 200, r#""collections":[]"#),
         ("GET", "/api/v1/bot/channels", "", 200, r#""channels":[]"#),
         ("PATCH", &format!("/api/v1/bot/channels/{DOC}"), r#"{"answer":"always"}"#, 404, "not_found"),
         ("GET", "/v1/models", "", 200, r#""id":"pinakes/files""#),

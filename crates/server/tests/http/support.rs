@@ -281,7 +281,12 @@ impl Library for Shelf {
 
     fn models(self: Arc<Self>, _: Scope) -> Promise<Models> {
         Box::pin(async {
-            Ok(Models { generators: vec!["echo".into()], embedding: Some("unit".into()), collections: vec!["files".into()] })
+            Ok(Models {
+                generators: vec!["echo".into()],
+                embedding: Some("unit".into()),
+                collections: vec![],
+                sources: vec!["files".into()],
+            })
         })
     }
 

@@ -1,0 +1,2 @@
+-- The collection that a conversation is held to; NULL: all documents.
+ALTER TABLE conversations ADD COLUMN collection TEXT;
