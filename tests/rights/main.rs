@@ -8,7 +8,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../../crates/cli/src/bot/answers.rs"]
+mod bot_answers;
+#[path = "../../crates/cli/src/bot/people.rs"]
+mod bot_people;
+mod chat;
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the bot alone")]
+#[path = "../../crates/bot/tests/bot/fake_slack.rs"]
+mod fake_slack;
 mod oracle;
+mod surfaces;
 mod world;
 
 use oracle::{DOCUMENTS, Oracle, PEOPLE};
@@ -23,6 +32,10 @@ const REQUESTS: usize = 60;
 pub(crate) struct Dice(u64);
 
 impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -42,7 +55,7 @@ async fn nobody_is_given_a_word_of_what_they_may_not_read() {
     let mut given = 0;
     for round in 0..rounds {
         let seed = 0x5eed_0000 + round as u64;
-        let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let mut dice = Dice::new(seed);
         let mut oracle = Oracle::deal(&mut dice);
         world.apply(&oracle).await;
         for step in 0..REQUESTS {
@@ -50,7 +63,10 @@ async fn nobody_is_given_a_word_of_what_they_may_not_read() {
                 oracle.change(&mut dice, &world).await;
             }
             let person = dice.below(PEOPLE);
-            let (what, body) = world.ask_at_random(&mut dice, person).await;
+            let (what, body) = match dice.one_in(2) {
+                true => world.use_at_random(&mut dice, person).await,
+                false => world.ask_at_random(&mut dice, person).await,
+            };
             for document in 0..DOCUMENTS {
                 let shows = oracle::words_of(document).iter().any(|word| body.contains(word.as_str()));
                 let may = oracle.may_read(person, document);

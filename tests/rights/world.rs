@@ -14,15 +14,16 @@ use pinakes_engine::engine::{Echo, EngineStats};
 use pinakes_extract::WorkerCommand;
 use pinakes_ingest::{JobQueue, Quiet, ReadSide, Store, Writer};
 use pinakes_models::ModelStore;
-use pinakes_server::{Parts, Stopper, StoreLibrary, serve};
+use pinakes_server::{Library, Parts, Stopper, StoreLibrary, serve};
 use pinakes_types::{Clock, DocId, Random, SourceId, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::Dice;
 use crate::oracle::{DOCUMENTS, Oracle, PEOPLE, code, words_of};
 use crate::support::Store as Folder;
+use crate::surfaces::Kept;
 
-struct Still;
+pub(crate) struct Still;
 
 impl Clock for Still {
     fn now(&self) -> Timestamp {
@@ -41,7 +42,11 @@ impl Random for Counting {
 
 pub(crate) struct World {
     address: String,
-    accounts: Accounts,
+    pub(crate) accounts: Accounts,
+    pub(crate) access: Access,
+    pub(crate) library: Arc<dyn Library>,
+    /// What people kept.
+    pub(crate) kept: Kept,
     source: SourceId,
     keys: Vec<String>,
     root_key: String,
@@ -78,7 +83,16 @@ impl World {
             );
             folder.write(&format!("{path}.md"), text);
         }
-        let settings = [("access.mode", "accounts"), ("access.requests_per_minute", "0"), ("access.questions_per_minute", "0")];
+        let settings = [
+            ("access.mode", "accounts"),
+            ("access.requests_per_minute", "0"),
+            ("access.questions_per_minute", "0"),
+            ("collections.all-plans.include", "*.md"),
+            ("collections.of-group-0.include", "**"),
+            ("collections.of-group-0.readers", "group:0"),
+            ("collections.half.include", "pathwordq[b-h]*,pathwordqb*,pathwordqc*,pathwordqd*,pathwordqf*"),
+            ("collections.half.instructions", "Name the team."),
+        ];
         let overrides = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
         let options = LoadOptions { data_dir: Some(folder.place("data")), overrides, ..LoadOptions::default() };
         let config = Arc::new(Config::load(options).unwrap());
@@ -111,7 +125,8 @@ impl World {
         let (library, staging) = StoreLibrary::start(store, searcher, legs, queue, access.clone()).unwrap();
         let mut server = config.server.clone();
         (server.address, server.workers) = ("127.0.0.1:0".parse().unwrap(), 2);
-        let serving = serve(Parts { library, clock: Arc::new(Still), random, staging, bot: None, access }, &server).unwrap();
+        let parts = Parts { library: library.clone(), clock: Arc::new(Still), random, staging, bot: None, access: access.clone() };
+        let serving = serve(parts, &server).unwrap();
         let (address, stopper) = (serving.address().to_string(), serving.stopper());
         tokio::spawn(serving.run(std::future::pending));
 
@@ -122,7 +137,7 @@ impl World {
             keys.push(accounts.create_key("test", &name, "test", &KeyScope::ALL, None).await.unwrap().key);
         }
         let root_key = keys.pop().unwrap();
-        Self { address, accounts, source, keys, root_key, stopper, _folder: folder }
+        Self { address, accounts, access, library, kept: Kept::default(), source, keys, root_key, stopper, _folder: folder }
     }
 
     pub(crate) fn id(&self, document: usize) -> DocId {
@@ -264,9 +279,10 @@ fn echo(config: &Config) -> Generator {
 /// One request on a connection of its own.
 async fn exchange(address: &str, key: &str, method: &str, path: &str, body: &str) -> (u16, String) {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let accept = if path == "/mcp" { "application/json, text/event-stream" } else { "*/*" };
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
+         Accept: {accept}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(head.as_bytes()).await.unwrap();
