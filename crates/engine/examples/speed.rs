@@ -1,5 +1,5 @@
-//! Tokens per second of a model file or of random weights: `speed MODEL|random:0.8b:q4_k_m [threads] [prompt] [generate] [depth] [streams]`;
-//! streams are answers that are generated side by side, all after the same prompt.
+//! Tokens per second of a model file or of random weights: `speed MODEL|random:0.8b:q4_k_m [threads] [prompt] [generate] [depth] [streams] [f16|q8|f32]`;
+//! streams are answers that are generated side by side, all after the same prompt; the last says how keys and values are kept.
 
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use pinakes_engine::engine::{Chunk, LogitRows};
 use pinakes_engine::weights::Quantization;
-use pinakes_engine::{LoadOptions, Model, Scratch, Sequence};
+use pinakes_engine::{KvKind, LoadOptions, Model, Scratch, Sequence};
 
 /// Tokens of one step.
 const CHUNK: usize = 512;
@@ -18,7 +18,14 @@ fn main() {
     let what = arguments.next().expect("a model");
     let mut number = |otherwise: usize| arguments.next().map_or(otherwise, |text| text.parse().expect("a number"));
     let (threads, prompt, generate, depth, streams) = (number(2), number(512), number(32), number(0), number(1));
-    let options = LoadOptions { threads, ..LoadOptions::default() };
+    let kv = match arguments.next().as_deref() {
+        None => LoadOptions::default().kv,
+        Some("f16") => KvKind::F16,
+        Some("q8") => KvKind::Q8,
+        Some("f32") => KvKind::F32,
+        Some(other) => panic!("keys and values are kept as f16, q8 or f32, not {other}"),
+    };
+    let options = LoadOptions { threads, kv, ..LoadOptions::default() };
 
     let start = Instant::now();
     let model = match what.strip_prefix("random:").and_then(|rest| rest.split_once(':')) {
