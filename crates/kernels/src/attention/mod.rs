@@ -2,10 +2,13 @@
 //! depth of 16,000 tokens is split among threads, and a row's bits depend on nothing but its query and the keys before it.
 
 mod block;
+mod floats;
+mod integers;
 mod page;
 mod product;
 #[cfg(test)]
 mod tests;
+mod tiles;
 
 use crate::aligned::Aligned;
 use crate::shared::SharedMut;

@@ -1,8 +1,11 @@
 //! Keys and values of 64 tokens of one layer.
 //!
 //! Within a page each key/value head has its keys transposed, `[head_dim, 64]`, so that one query's scores come as vectors over tokens,
-//! and its values as they are, `[64, head_dim padded]`, so that outputs come as vectors over dimensions. With 8-bit numbers the scales
-//! of the 64 keys and of the 64 values follow.
+//! and its values as they are, `[64, head_dim padded]`, so that outputs come as vectors over dimensions.
+//!
+//! 8-bit numbers stand in pairs, as integer products take them: keys `[head_dim / 2, 64, 2]`, so that two dimensions of a token are
+//! neighbours, and values `[64 / 2, head_dim padded, 2]`, so that two tokens of a dimension are. The scales of the 64 keys and of the 64
+//! values follow.
 
 use half::f16;
 
@@ -21,7 +24,8 @@ pub enum KvKind {
     F32,
     /// Half precision; larger values become 65,504.
     F16,
-    /// 8-bit integers, with one f32 scale for the key and one for the value of each token and head.
+    /// 8-bit integers, with one f32 scale for the key and one for the value of each token and head. A key or value of a head with a
+    /// number that is not finite becomes NaN as a whole.
     Q8,
 }
 
@@ -76,8 +80,7 @@ impl KvLayout {
         let bytes = page.memory.bytes_mut();
         for (head, (k, v)) in k.chunks_exact(self.head_dim).zip(v.chunks_exact(self.head_dim)).enumerate() {
             let places = self.places(head);
-            let value = places.values + slot * self.padded_dim() * self.number_bytes();
-            let key = places.keys + slot * self.number_bytes();
+            let (key, value) = (self.key(places, slot, 0), self.value(places, slot, 0));
             let step = PAGE_TOKENS * self.number_bytes();
             match self.kind {
                 KvKind::F32 => {
@@ -90,12 +93,10 @@ impl KvLayout {
                     put(bytes, value, 2, v, half);
                 }
                 KvKind::Q8 => {
-                    for (x, first, step, scales) in [(k, key, step, places.key_scales), (v, value, 1, places.value_scales)] {
-                        let scale = x.iter().fold(0.0_f32, |most, x| most.max(x.abs())) / 127.0;
-                        let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-                        put(bytes, first, step, x, |x| ((x * inverse).round_ties_even() as i8).to_ne_bytes());
-                        put(bytes, scales + slot * 4, 4, &[scale], f32::to_ne_bytes);
-                    }
+                    let scale = code(k, |dim, byte| bytes[self.key(places, slot, dim)] = byte);
+                    put(bytes, places.key_scales + slot * 4, 4, &[scale], f32::to_ne_bytes);
+                    let scale = code(v, |dim, byte| bytes[self.value(places, slot, dim)] = byte);
+                    put(bytes, places.value_scales + slot * 4, 4, &[scale], f32::to_ne_bytes);
                 }
             }
         }
@@ -116,7 +117,8 @@ impl KvLayout {
     pub(super) fn places(&self, head: usize) -> HeadPlaces {
         let numbers = PAGE_TOKENS * self.number_bytes();
         let scales = if self.kind == KvKind::Q8 { PAGE_TOKENS * 4 } else { 0 };
-        let values = self.head_dim * numbers;
+        // Numbers in pairs have a partner, whatever it is.
+        let values = if self.kind == KvKind::Q8 { self.head_dim.next_multiple_of(2) } else { self.head_dim } * numbers;
         let key_scales = values + self.padded_dim() * numbers;
         let end = key_scales + 2 * scales;
         let start = head * end;
@@ -126,6 +128,22 @@ impl KvLayout {
             key_scales: start + key_scales,
             value_scales: start + key_scales + scales,
             end: start + end,
+        }
+    }
+
+    /// Where a dimension of a slot's key stands.
+    fn key(&self, places: HeadPlaces, slot: usize, dim: usize) -> usize {
+        match self.kind {
+            KvKind::Q8 => places.keys + (dim / 2 * PAGE_TOKENS + slot) * 2 + dim % 2,
+            _ => places.keys + (dim * PAGE_TOKENS + slot) * self.number_bytes(),
+        }
+    }
+
+    /// Where a dimension of a slot's value stands.
+    fn value(&self, places: HeadPlaces, slot: usize, dim: usize) -> usize {
+        match self.kind {
+            KvKind::Q8 => places.values + (slot / 2 * self.padded_dim() + dim) * 2 + slot % 2,
+            _ => places.values + (slot * self.padded_dim() + dim) * self.number_bytes(),
         }
     }
 
@@ -139,9 +157,8 @@ impl KvLayout {
             KvKind::F16 => f16::from_ne_bytes([at(place)[0], at(place)[1]]).to_f32(),
             KvKind::Q8 => f32::from(at(place)[0] as i8) * f32::from_ne_bytes(at(scales + slot * 4)),
         };
-        let bytes = self.number_bytes();
-        let key = |dim: usize| number(places.keys + (dim * PAGE_TOKENS + slot) * bytes, places.key_scales);
-        let value = |dim: usize| number(places.values + (slot * self.padded_dim() + dim) * bytes, places.value_scales);
+        let key = |dim: usize| number(self.key(places, slot, dim), places.key_scales);
+        let value = |dim: usize| number(self.value(places, slot, dim), places.value_scales);
         ((0..self.head_dim).map(key).collect(), (0..self.head_dim).map(value).collect())
     }
 }
@@ -151,6 +168,18 @@ fn put<const N: usize>(bytes: &mut [u8], first: usize, step: usize, x: &[f32], f
     for (place, &x) in bytes[first..].chunks_mut(step).zip(x) {
         place[..N].copy_from_slice(&f(x));
     }
+}
+
+/// Gives each of `x` as a signed byte relative to the largest, and returns what a byte of one is worth.
+fn code(x: &[f32], mut put: impl FnMut(usize, u8)) -> f32 {
+    let finite = x.iter().all(|x| x.is_finite());
+    let scale = if finite { x.iter().fold(0.0_f32, |most, x| most.max(x.abs())) / 127.0 } else { f32::NAN };
+    // The inverse of what is smaller is no number.
+    let inverse = if scale >= f32::MIN_POSITIVE { 1.0 / scale } else { 0.0 };
+    for (dim, x) in x.iter().enumerate() {
+        put(dim, ((x * inverse).round_ties_even() as i8) as u8);
+    }
+    scale
 }
 
 impl KvPage {

@@ -1,27 +1,17 @@
-//! The one inner loop of attention: a few rows times a page, 64 columns wide. Scores are queries times transposed keys, outputs are
-//! weights times values.
+//! The one inner loop of attention over floats: a few rows times a page, 64 columns wide. Scores are queries times transposed keys,
+//! outputs are weights times values.
 
-use crate::simd::{LANES, Vector, prefetch};
+use super::tiles::ACROSS;
+use crate::simd::{LANES, LINE_BYTES, Vector, prefetch};
 
-/// Vectors across: 64 tokens of a page, or 64 dimensions.
-pub(super) const ACROSS: usize = 4;
-
-/// Bytes of a line of the cache; 64 numbers of one byte.
-const LINE_BYTES: usize = 64;
-
-/// A number as pages hold it.
+/// A number as pages of floats hold it.
 pub(super) trait Element: Copy {
-    /// Whether pages hold scales beside the numbers.
-    const SCALED: bool;
-
     /// # Safety
     /// [`LANES`] numbers can be read; the instruction set is there.
     unsafe fn load<V: Vector>(from: *const Self) -> V;
 }
 
 impl Element for f32 {
-    const SCALED: bool = false;
-
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const Self) -> V {
         // SAFETY: the caller's promise.
@@ -35,22 +25,10 @@ impl Element for f32 {
 pub(super) struct Half(u16);
 
 impl Element for Half {
-    const SCALED: bool = false;
-
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const Self) -> V {
         // SAFETY: the caller's promise.
         unsafe { V::load_half(from.cast()) }
-    }
-}
-
-impl Element for i8 {
-    const SCALED: bool = true;
-
-    #[inline(always)]
-    unsafe fn load<V: Vector>(from: *const Self) -> V {
-        // SAFETY: the caller's promise.
-        unsafe { V::load_byte(from) }
     }
 }
 

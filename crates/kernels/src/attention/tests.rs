@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod q8;
+
 use super::*;
 use crate::test_numbers::Numbers;
 
@@ -64,13 +66,19 @@ impl Case {
     }
 }
 
+/// How far off, relative to all of what is expected.
+fn distance(got: &[f32], expected: &[f64]) -> f64 {
+    let off: f64 = got.iter().zip(expected).map(|(a, b)| (f64::from(*a) - b).powi(2)).sum();
+    (off / expected.iter().map(|b| b * b).sum::<f64>()).sqrt()
+}
+
 fn same(a: &[f32], b: &[f32]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
 }
 
 #[test]
 fn rows_are_what_the_formula_says() {
-    let shapes = [(8, 2, 256, 300), (6, 1, 128, 130), (9, 3, 64, 200), (2, 2, 40, 70), (5, 1, 72, 65)];
+    let shapes = [(8, 2, 256, 300), (6, 1, 128, 130), (9, 3, 64, 200), (2, 2, 40, 70), (5, 1, 72, 65), (3, 1, 33, 65)];
     for kind in [KvKind::F32, KvKind::F16, KvKind::Q8] {
         for (heads, kv_heads, head_dim, tokens) in shapes {
             let case = Case::new(kind, heads, kv_heads, head_dim, tokens);
@@ -78,9 +86,10 @@ fn rows_are_what_the_formula_says() {
             for position in [0, 1, 15, 16, 62, 63, 64, tokens - 1] {
                 let expected = case.reference(position);
                 let got = &out[position * case.row()..][..case.row()];
-                let off: f64 = got.iter().zip(&expected).map(|(a, b)| (f64::from(*a) - b).powi(2)).sum();
-                let off = (off / expected.iter().map(|b| b * b).sum::<f64>()).sqrt();
-                assert!(off < 2e-6, "{kind:?} {heads}/{kv_heads}x{head_dim}, position {position}: off by {off}");
+                let off = distance(got, &expected);
+                // 8-bit pages are met in 16-bit codes, 200 times as fine as they are themselves.
+                let most = if kind == KvKind::Q8 { 1e-4 } else { 2e-6 };
+                assert!(off < most, "{kind:?} {heads}/{kv_heads}x{head_dim}, position {position}: off by {off}");
             }
         }
     }
@@ -90,7 +99,7 @@ fn rows_are_what_the_formula_says() {
 fn splits_threads_and_instruction_sets_change_no_bit() {
     let pools = [Pool::new(1), Pool::new(3)];
     for kind in [KvKind::F32, KvKind::F16, KvKind::Q8] {
-        for (heads, kv_heads, head_dim) in [(4, 2, 64), (7, 1, 24)] {
+        for (heads, kv_heads, head_dim) in [(4, 2, 64), (7, 1, 24), (3, 3, 33), (6, 2, 130)] {
             let case = Case::new(kind, heads, kv_heads, head_dim, 200);
             let oracle = case.run(Isa::Scalar, &pools[0], 0, [200].into_iter());
             for isa in Isa::all() {
@@ -114,7 +123,7 @@ fn segments_are_merged_alike_in_prefill_and_decode() {
     }
     let expected = case.reference(2199);
     let last = &rows[199 * case.row()..];
-    assert!(last.iter().zip(&expected).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-5));
+    assert!(last.iter().zip(&expected).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-4));
 }
 
 #[test]

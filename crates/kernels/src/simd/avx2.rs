@@ -3,12 +3,15 @@
 use std::arch::x86_64::*;
 
 use super::Vector;
+use super::integers::Avx2Integers;
 
 #[derive(Clone, Copy)]
-pub(crate) struct Avx2(__m256, __m256);
+pub(crate) struct Avx2(pub(super) __m256, pub(super) __m256);
 
 // SAFETY of every block below: a value exists only where AVX2, FMA and F16C do (see `Vector`), and pointers are the callers' promise.
 impl Vector for Avx2 {
+    type Integers = Avx2Integers;
+
     // Eight sums, and room for what is loaded, of the 16 registers.
     const TILE_ROWS: usize = 1;
 
@@ -30,16 +33,6 @@ impl Vector for Avx2 {
         unsafe {
             let both = _mm256_loadu_si256(from.cast());
             Self(_mm256_cvtph_ps(_mm256_castsi256_si128(both)), _mm256_cvtph_ps(_mm256_extracti128_si256::<1>(both)))
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn load_byte(from: *const i8) -> Self {
-        // SAFETY: see above.
-        unsafe {
-            let both = _mm_loadu_si128(from.cast());
-            let high = _mm_unpackhi_epi64(both, both);
-            Self(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(both)), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(high)))
         }
     }
 

@@ -3,12 +3,15 @@
 use std::arch::x86_64::*;
 
 use super::Vector;
+use super::integers::Avx512Integers;
 
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512(__m512);
+pub(crate) struct Avx512(pub(super) __m512);
 
 // SAFETY of every block below: a value exists only where AVX-512 F and DQ do (see `Vector`), and pointers are the callers' promise.
 impl Vector for Avx512 {
+    type Integers = Avx512Integers;
+
     // 24 sums, 4 loaded vectors and a broadcast of the 32 registers.
     const TILE_ROWS: usize = 6;
 
@@ -28,12 +31,6 @@ impl Vector for Avx512 {
     unsafe fn load_half(from: *const u16) -> Self {
         // SAFETY: see above.
         unsafe { Self(_mm512_cvtph_ps(_mm256_loadu_si256(from.cast()))) }
-    }
-
-    #[inline(always)]
-    unsafe fn load_byte(from: *const i8) -> Self {
-        // SAFETY: see above.
-        unsafe { Self(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(from.cast())))) }
     }
 
     #[inline(always)]

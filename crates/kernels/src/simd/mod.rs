@@ -8,6 +8,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod integers;
 mod math;
 mod scalar;
 
@@ -15,11 +16,15 @@ mod scalar;
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Avx512;
+pub(crate) use integers::Integers;
 pub(crate) use math::{exp, sigmoid, silu};
 pub(crate) use scalar::Scalar;
 
 /// Floats in a [`Vector`], whatever the machine's registers are.
 pub(crate) const LANES: usize = 16;
+
+/// Bytes of a line of the cache.
+pub(crate) const LINE_BYTES: usize = 64;
 
 /// Asks for the cache line at `address`, into the second level: what is asked for is a page away, and the first level is full of the
 /// page at hand. Any address may be asked for.
@@ -36,6 +41,9 @@ pub(crate) fn prefetch(address: *const u8) {
 
 /// Sixteen `f32`. Making one is unsafe (the instruction set must be there); having one proves it, so the rest is safe.
 pub(crate) trait Vector: Copy {
+    /// The integers of the same instruction set.
+    type Integers: Integers<Floats = Self>;
+
     /// Rows of a register tile four vectors wide that fit in this set's registers.
     const TILE_ROWS: usize;
 
@@ -45,8 +53,6 @@ pub(crate) trait Vector: Copy {
     unsafe fn load(from: *const f32) -> Self;
     /// IEEE half precision, exact.
     unsafe fn load_half(from: *const u16) -> Self;
-    /// Signed bytes, exact.
-    unsafe fn load_byte(from: *const i8) -> Self;
 
     /// # Safety
     /// `to` has room for [`LANES`] floats.
@@ -121,7 +127,7 @@ macro_rules! dispatch {
         $vis fn $name(isa: $crate::Isa, $($argument: $kind),*) $(-> $result)? {
             #[cfg(target_arch = "x86_64")]
             #[allow(clippy::too_many_arguments, reason = "as many as the generic function has")]
-            #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c")]
             fn avx512($($argument: $kind),*) $(-> $result)? {
                 // SAFETY: this function has the features that the vector asks for.
                 unsafe { $generic::<$crate::simd::Avx512>($($argument),*) }

@@ -2,10 +2,11 @@
 
 use half::f16;
 
+use super::integers::ScalarIntegers;
 use super::{LANES, Vector};
 
 #[derive(Clone, Copy)]
-pub(crate) struct Scalar([f32; LANES]);
+pub(crate) struct Scalar(pub(super) [f32; LANES]);
 
 impl Scalar {
     #[inline(always)]
@@ -25,6 +26,8 @@ impl Scalar {
 }
 
 impl Vector for Scalar {
+    type Integers = ScalarIntegers;
+
     const TILE_ROWS: usize = 1;
 
     #[inline(always)]
@@ -42,12 +45,6 @@ impl Vector for Scalar {
     unsafe fn load_half(from: *const u16) -> Self {
         // SAFETY: the caller's promise.
         Self(unsafe { from.cast::<[u16; LANES]>().read_unaligned() }.map(|bits| f16::from_bits(bits).to_f32()))
-    }
-
-    #[inline(always)]
-    unsafe fn load_byte(from: *const i8) -> Self {
-        // SAFETY: the caller's promise.
-        Self(unsafe { from.cast::<[i8; LANES]>().read_unaligned() }.map(f32::from))
     }
 
     #[inline(always)]

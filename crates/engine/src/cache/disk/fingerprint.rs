@@ -9,7 +9,7 @@ use crate::weights::{Layer, Mixer, Mlp, Quantization};
 use crate::{LayerMemory, LoadOptions, Model, Scratch};
 
 /// Goes up when the files are to be written anew for any reason that no number shows.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 /// Tokens that the model itself computes for its fingerprint: one pass over the weights.
 const PROBE_TOKENS: u32 = 4;
 /// Tokens that a small model computes: beyond the second page, with parts of pages around.
