@@ -3,7 +3,7 @@
 //! A query, and a row's weights of a page (each times its value's scale), are brought to 16 bits relative to their largest number, and
 //! met with a page's bytes two at a time in exact 32-bit sums; a sum is converted once, and what follows are the floating operations
 //! that stand in [`IntegerTiles::weigh`] and [`IntegerTiles::gather`], in that order. With 8 bits a query would be half the work, but
-//! where a few of its dimensions are large, as trained models have them, the outputs err by four times what the pages themselves cost.
+//! where a few of its dimensions are large, as trained models have them, outputs erred up to five times as much as by the pages alone.
 //!
 //! Numbers that are not finite: a row whose query has one, or that sees a key or value that had one, is NaN throughout. What stands
 //! behind a row cannot reach it.
