@@ -45,6 +45,12 @@ pub struct ExtractLimits {
     pub pages_max: usize,
     /// Glyphs read of one PDF page, those drawn outside the page included.
     pub page_glyphs_max: usize,
+    /// Width a PDF page is drawn in, in pixels, where that makes no more than `page_image_pixels_max`.
+    pub page_image_width_px: u32,
+    /// Pixels of a page's image.
+    pub page_image_pixels_max: u32,
+    /// Bytes of a page's image as PNG.
+    pub page_image_bytes_max: usize,
     /// How deep elements may stand in one another in HTML and XML.
     pub nesting_depth_max: usize,
     /// Entries a zip container (`.docx`) may list.
@@ -70,6 +76,9 @@ impl Default for ExtractLimits {
             blocks_max: 1_000_000,
             pages_max: 20_000,
             page_glyphs_max: 1_000_000,
+            page_image_width_px: 1_240,
+            page_image_pixels_max: 6_000_000,
+            page_image_bytes_max: 16 << 20,
             nesting_depth_max: 256,
             zip_entries_max: 10_000,
             zip_part_bytes_max: 64 << 20,

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pinakes_config::limits::ExtractLimits;
+use pinakes_types::Reason;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
@@ -18,6 +19,7 @@ use tokio::time::timeout;
 use crate::outcome::{Extraction, Rejection};
 use crate::protocol::{Request, checked_length, frame};
 use crate::reasons;
+use crate::seen::{PageSeen, PageWanted};
 
 /// Longest answer taken from a child, in bytes: the text limit's worst case in JSON stays below it for all real text.
 const ANSWER_BYTES_MAX: u32 = 512 << 20;
@@ -53,25 +55,44 @@ impl Extractor {
 
     /// Reads one file in a child. Never fails: every outcome is a state. When dropped before its end, the child is killed.
     pub async fn extract(&self, path: &Path) -> Extraction {
+        let read = |[answer]: [Vec<u8>; 1]| serde_json::from_slice(&answer).ok();
+        self.answer(path, None, read).await.unwrap_or_else(|rejection| rejection.into_extraction(None, 0))
+    }
+
+    /// Looks at one page of a PDF in a child. When dropped before its end, the child is killed.
+    ///
+    /// # Errors
+    /// Why it cannot be seen.
+    pub async fn look_at(&self, path: &Path, wanted: PageWanted) -> Result<PageSeen, Reason> {
+        let read = |[answer, png]: [Vec<u8>; 2]| {
+            let seen: Result<PageSeen, Reason> = serde_json::from_slice(&answer).ok()?;
+            Some(seen.map(|seen| PageSeen { png, ..seen }))
+        };
+        self.answer(path, Some(wanted), read).await.map_err(|rejection| rejection.reason().clone())?
+    }
+
+    /// What a child says to a request, in messages that `read` understands; or why it says nothing.
+    async fn answer<T, const MESSAGES: usize>(
+        &self,
+        path: &Path,
+        page: Option<PageWanted>,
+        read: impl Fn([Vec<u8>; MESSAGES]) -> Option<T>,
+    ) -> Result<T, Rejection> {
         let _slot = self.slots.acquire().await.expect("the pool's semaphore is never closed");
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let request = match frame(&Request { path: path.into_os_string() }) {
-            Ok(request) => request,
-            Err(error) => return reasons::cannot_read(&error).into_extraction(None, 0),
-        };
+        let request = frame(&Request { path: path.into_os_string(), page }).map_err(|error| reasons::cannot_read(&error))?;
         loop {
-            let mut worker = match self.worker() {
-                Ok(worker) => worker,
-                Err(error) => return reasons::worker_unavailable(&error).into_extraction(None, 0),
-            };
-            match worker.ask(&request, Duration::from_secs(self.limits.wall_seconds_max)).await {
+            let mut worker = self.worker().map_err(|error| reasons::worker_unavailable(&error))?;
+            let answer = worker.ask(&request, Duration::from_secs(self.limits.wall_seconds_max)).await;
+            match answer.and_then(|answer| read(answer).ok_or(Ended::Broke)) {
                 Ok(answer) => {
+                    worker.served += 1;
                     self.put_back(worker);
-                    return answer;
+                    return Ok(answer);
                 }
                 // A child that read other files before may have died of them, or been killed while idle: a fresh one decides.
                 Err(Ended::Broke) if worker.served > 0 => {}
-                Err(ended) => return worker.blame(ended, &self.limits).await.into_extraction(None, 0),
+                Err(ended) => return Err(worker.blame(ended, &self.limits).await),
             }
         }
     }
@@ -128,22 +149,23 @@ impl Worker {
         Ok(Self { child, input, output, last_words, listener, served: 0 })
     }
 
-    async fn ask(&mut self, request: &[u8], patience: Duration) -> Result<Extraction, Ended> {
-        let answer = timeout(patience, self.exchange(request)).await.map_err(|_| Ended::TimedOut)??;
-        self.served += 1;
-        Ok(answer)
+    async fn ask<const MESSAGES: usize>(&mut self, request: &[u8], patience: Duration) -> Result<[Vec<u8>; MESSAGES], Ended> {
+        timeout(patience, self.exchange(request)).await.map_err(|_| Ended::TimedOut)?
     }
 
-    async fn exchange(&mut self, request: &[u8]) -> Result<Extraction, Ended> {
+    async fn exchange<const MESSAGES: usize>(&mut self, request: &[u8]) -> Result<[Vec<u8>; MESSAGES], Ended> {
         let broke = |_: io::Error| Ended::Broke;
         self.input.write_all(request).await.map_err(broke)?;
         self.input.flush().await.map_err(broke)?;
-        let mut header = [0; 4];
-        self.output.read_exact(&mut header).await.map_err(broke)?;
-        let length = checked_length(header, ANSWER_BYTES_MAX).map_err(|_| Ended::TooMuch)?;
-        let mut answer = vec![0; length];
-        self.output.read_exact(&mut answer).await.map_err(broke)?;
-        serde_json::from_slice(&answer).map_err(|_| Ended::Broke)
+        let mut answer = [const { Vec::new() }; MESSAGES];
+        for message in &mut answer {
+            let mut header = [0; 4];
+            self.output.read_exact(&mut header).await.map_err(broke)?;
+            let length = checked_length(header, ANSWER_BYTES_MAX).map_err(|_| Ended::TooMuch)?;
+            message.resize(length, 0);
+            self.output.read_exact(message).await.map_err(broke)?;
+        }
+        Ok(answer)
     }
 
     /// Ends the child and says what its file did to it.

@@ -5,11 +5,17 @@ use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-/// One file to read.
+use crate::seen::PageWanted;
+
+/// One file to read, or one page of it to look at. The answer to the first is an `Extraction`; to the second a `Result<PageSeen, Reason>`
+/// and, in a message of its own, the image's bytes, which may be none.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Request {
     /// Absolute path; file names need not be UTF-8.
     pub(crate) path: OsString,
+    /// The page to look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) page: Option<PageWanted>,
 }
 
 /// Longest request, in bytes.
@@ -19,9 +25,13 @@ pub(crate) const REQUEST_BYTES_MAX: u32 = 1 << 20;
 pub(crate) fn frame<T: Serialize>(message: &T) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; 4];
     serde_json::to_writer(&mut bytes, message)?;
-    let length = u32::try_from(bytes.len() - 4).map_err(io::Error::other)?;
-    bytes[..4].copy_from_slice(&length.to_le_bytes());
+    let length = header(bytes.len() - 4)?;
+    bytes[..4].copy_from_slice(&length);
     Ok(bytes)
+}
+
+fn header(length: usize) -> io::Result<[u8; 4]> {
+    Ok(u32::try_from(length).map_err(io::Error::other)?.to_le_bytes())
 }
 
 /// Reads a message's bytes; `None` when the other side is done.
@@ -55,6 +65,13 @@ pub(crate) fn write_frame<T: Serialize>(output: &mut impl Write, message: &T) ->
     output.flush()
 }
 
+/// Writes bytes as a message.
+pub(crate) fn write_bytes(output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    output.write_all(&header(bytes.len())?)?;
+    output.write_all(bytes)?;
+    output.flush()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,7 +82,7 @@ mod tests {
         use std::os::unix::ffi::OsStringExt;
         let path = OsString::from_vec(b"/tmp/b\xe9zier.txt".to_vec());
         let mut wire = Vec::new();
-        write_frame(&mut wire, &Request { path: path.clone() }).unwrap();
+        write_frame(&mut wire, &Request { path: path.clone(), page: None }).unwrap();
         let bytes = read_frame(&mut wire.as_slice(), REQUEST_BYTES_MAX).unwrap().unwrap();
         assert_eq!(serde_json::from_slice::<Request>(&bytes).unwrap().path, path);
     }

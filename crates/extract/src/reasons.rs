@@ -54,6 +54,14 @@ pub(crate) fn no_unicode() -> Rejection {
     )
 }
 
+pub(crate) fn no_such_page(number: u32) -> Rejection {
+    failed("no_such_page", format!("There is no page {number} that can be shown."))
+}
+
+pub(crate) fn page_too_large() -> Rejection {
+    failed("page_too_large", "The image of this page would be too large.")
+}
+
 pub(crate) fn password_protected() -> Rejection {
     failed("password_protected", "The document is protected by a password. Save a copy without the password and add that.")
 }

@@ -11,8 +11,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::outcome::{Extraction, Rejection};
-use crate::protocol::{REQUEST_BYTES_MAX, Request, read_frame, write_frame};
-use crate::{parse, read, reasons};
+use crate::protocol::{REQUEST_BYTES_MAX, Request, read_frame, write_bytes, write_frame};
+use crate::seen::{PageSeen, PageWanted};
+use crate::{parse, pdf, read, reasons};
 
 /// Stack of the thread that parses; nesting is bounded, so this is ample. Mapped, not resident.
 const STACK_BYTES: usize = 64 << 20;
@@ -39,8 +40,16 @@ fn serve(limits: &ExtractLimits) -> io::Result<()> {
     let mut output = BufWriter::new(io::stdout().lock());
     while let Some(bytes) = read_frame(&mut input, REQUEST_BYTES_MAX)? {
         let request: Request = serde_json::from_slice(&bytes)?;
+        let path = Path::new(&request.path);
         allow_cpu(limits)?;
-        write_frame(&mut output, &extract(Path::new(&request.path), limits))?;
+        match &request.page {
+            None => write_frame(&mut output, &extract(path, limits))?,
+            Some(wanted) => {
+                let seen = look_at(path, wanted, limits).map_err(|rejection| rejection.reason().clone());
+                write_frame(&mut output, &seen)?;
+                write_bytes(&mut output, seen.as_ref().map_or(&[], |seen| &seen.png))?;
+            }
+        }
     }
     Ok(())
 }
@@ -54,13 +63,29 @@ fn extract(path: &Path, limits: &ExtractLimits) -> Extraction {
     let version = DocVersion::of(&bytes);
     let size = bytes.len() as u64;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    allow_memory(limits, size);
-    let parsed = catch_unwind(AssertUnwindSafe(|| parse(&name, &bytes, limits))).unwrap_or_else(|_| Err(panicked()));
-    allow_all_memory();
-    match parsed {
+    match guarded(limits, size, || parse(&name, &bytes, limits)) {
         Ok(document) => Extraction::Text { document, version, bytes: size },
         Err(rejection) => rejection.into_extraction(Some(version), size),
     }
+}
+
+/// Looks at one page. What is seen and its version are of the same bytes.
+fn look_at(path: &Path, wanted: &PageWanted, limits: &ExtractLimits) -> Result<PageSeen, Rejection> {
+    let bytes = read::read(path, limits).map_err(|(rejection, _)| rejection)?;
+    let version = DocVersion::of(&bytes);
+    guarded(limits, bytes.len() as u64, || {
+        let pdf::Measured { size: [width, height], boxes } = pdf::boxes(&bytes, wanted.number, wanted.sought.as_ref(), limits)?;
+        let png = if wanted.image { pdf::image(&bytes, wanted.number, limits)? } else { Vec::new() };
+        Ok(PageSeen { version, width, height, boxes, png })
+    })
+}
+
+/// Parses within the memory that a file of this size may need; a panic is a reason.
+fn guarded<T>(limits: &ExtractLimits, file_bytes: u64, parse: impl FnOnce() -> Result<T, Rejection>) -> Result<T, Rejection> {
+    allow_memory(limits, file_bytes);
+    let parsed = catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| Err(panicked()));
+    allow_all_memory();
+    parsed
 }
 
 fn panicked() -> Rejection {

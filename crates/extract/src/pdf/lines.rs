@@ -34,6 +34,11 @@ pub(super) struct Line {
 
 /// The lines of one page.
 pub(super) fn of(glyphs: Vec<PlacedGlyph>) -> Vec<Line> {
+    rows(glyphs).map(Row::into_line).filter(|line| !line.text.is_empty()).collect()
+}
+
+/// The same before their glyphs are let go.
+pub(super) fn rows(glyphs: Vec<PlacedGlyph>) -> impl Iterator<Item = Row> {
     let mut directions: Vec<(i32, Vec<PlacedGlyph>)> = Vec::new();
     for glyph in glyphs {
         match directions.iter_mut().find(|(degrees, _)| *degrees == glyph.degrees) {
@@ -43,14 +48,10 @@ pub(super) fn of(glyphs: Vec<PlacedGlyph>) -> Vec<Line> {
     }
     // The page's main direction first; margin notes and watermarks after it.
     directions.sort_by_key(|(_, group)| std::cmp::Reverse(group.len()));
-    directions.into_iter().flat_map(|(_, group)| lines_of_direction(group)).collect()
+    directions.into_iter().flat_map(|(_, group)| columns::parts(pieces(group))).flat_map(rows_of_part)
 }
 
-fn lines_of_direction(glyphs: Vec<PlacedGlyph>) -> Vec<Line> {
-    columns::parts(pieces(glyphs)).into_iter().flat_map(lines_of_part).collect()
-}
-
-fn lines_of_part(pieces: Vec<Row>) -> Vec<Line> {
+fn rows_of_part(pieces: Vec<Row>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for piece in pieces {
         let recent = rows.len().saturating_sub(LOOK_BACK);
@@ -61,12 +62,19 @@ fn lines_of_part(pieces: Vec<Row>) -> Vec<Line> {
             None => rows.push(piece),
         }
     }
-    rows.into_iter().map(Row::into_line).filter(|line| !line.text.is_empty()).collect()
+    rows
+}
+
+/// What stands in a line: a glyph's characters, or a space between two of them.
+pub(super) struct Piece {
+    pub(super) text: String,
+    /// Place of the glyph in its row.
+    pub(super) glyph: Option<usize>,
 }
 
 /// Glyphs on one baseline.
 pub(super) struct Row {
-    glyphs: Vec<PlacedGlyph>,
+    pub(super) glyphs: Vec<PlacedGlyph>,
     pub(super) x: f64,
     pub(super) end: f64,
     pub(super) y: f64,
@@ -118,29 +126,34 @@ impl Row {
         nearest < PIECE_GAP * em || is_last
     }
 
-    fn into_line(mut self) -> Line {
+    /// Cells from left to right; what stands in each, in the order it is read.
+    pub(super) fn cells(&mut self) -> Vec<Vec<Piece>> {
         self.glyphs.sort_by(|a, b| (a.x + a.end).total_cmp(&(b.x + b.end)));
-        let mut cells: Vec<Vec<String>> = vec![Vec::new()];
+        let mut cells: Vec<Vec<Piece>> = vec![Vec::new()];
         let mut before: Option<&PlacedGlyph> = None;
-        for glyph in &self.glyphs {
+        for (place, glyph) in self.glyphs.iter().enumerate() {
             let blank = glyph.text.trim().is_empty();
             if let Some(before) = before.filter(|_| !blank) {
                 let gap = (glyph.x - before.end) / self.size;
                 if gap > CELL_GAP {
                     cells.push(Vec::new());
                 } else if gap > word_gap(before, glyph) {
-                    push(&mut cells, " ".to_owned());
+                    push(&mut cells, " ".to_owned(), None);
                 }
             }
             if blank {
-                push(&mut cells, " ".to_owned());
+                push(&mut cells, " ".to_owned(), None);
             } else {
-                push(&mut cells, readable(&glyph.text));
+                push(&mut cells, readable(&glyph.text), Some(place));
                 before = Some(glyph);
             }
         }
-        let cells: Vec<String> =
-            cells.into_iter().map(|cell| crate::builder::collapse(&logical(cell).concat())).filter(|cell| !cell.is_empty()).collect();
+        cells.into_iter().map(logical).collect()
+    }
+
+    fn into_line(mut self) -> Line {
+        let text = |cell: Vec<Piece>| crate::builder::collapse(&cell.into_iter().map(|piece| piece.text).collect::<String>());
+        let cells: Vec<String> = self.cells().into_iter().map(text).filter(|cell| !cell.is_empty()).collect();
         let Self { glyphs, x, end, y, size } = self;
         let degrees = glyphs.first().map_or(0, |glyph| glyph.degrees);
         let bold = glyphs.iter().filter(|glyph| glyph.bold).count() * 10 >= glyphs.len() * 9;
@@ -148,9 +161,9 @@ impl Row {
     }
 }
 
-fn push(cells: &mut [Vec<String>], text: String) {
+fn push(cells: &mut [Vec<Piece>], text: String, glyph: Option<usize>) {
     if let Some(cell) = cells.last_mut() {
-        cell.push(text);
+        cell.push(Piece { text, glyph });
     }
 }
 
@@ -195,8 +208,8 @@ fn readable(text: &str) -> String {
 }
 
 /// Turns what stands from left to right into the order it is read in: right-to-left runs are reversed, numbers and Latin words in them not.
-fn logical(glyphs: Vec<String>) -> Vec<String> {
-    let count = |wanted: Direction| glyphs.iter().filter(|glyph| direction(glyph) == wanted).count();
+fn logical(glyphs: Vec<Piece>) -> Vec<Piece> {
+    let count = |wanted: Direction| glyphs.iter().filter(|glyph| direction(&glyph.text) == wanted).count();
     let (right_to_left, left_to_right) = (count(Direction::RightToLeft), count(Direction::LeftToRight));
     if right_to_left == 0 {
         return glyphs;
@@ -208,12 +221,12 @@ fn logical(glyphs: Vec<String>) -> Vec<String> {
     };
     let mut at = 0;
     while at < glyphs.len() {
-        if !other.contains(&direction(&glyphs[at])) {
+        if !other.contains(&direction(&glyphs[at].text)) {
             at += 1;
             continue;
         }
-        let stop = (at..glyphs.len()).find(|i| !other.contains(&direction(&glyphs[*i])) && direction(&glyphs[*i]) != Direction::Neutral);
-        let last = (at..stop.unwrap_or(glyphs.len())).rev().find(|i| other.contains(&direction(&glyphs[*i]))).unwrap_or(at);
+        let stop = (at..glyphs.len()).find(|i| !other.contains(&direction(&glyphs[*i].text)) && direction(&glyphs[*i].text) != Direction::Neutral);
+        let last = (at..stop.unwrap_or(glyphs.len())).rev().find(|i| other.contains(&direction(&glyphs[*i].text))).unwrap_or(at);
         glyphs[at..=last].reverse();
         at = last + 1;
     }

@@ -1,13 +1,22 @@
 //! PDF: glyphs with their places from `hayro-interpret` (no unsafe code, measured against pdf-extract and pdf_oxide), put
-//! together to lines and paragraphs here. Pages are exact; running headers the file marks as such are left out.
+//! together to lines and paragraphs here. Pages are exact; running headers the file marks as such are left out. One page at a time can be
+//! seen as well: as an image, and where given words stand on it.
 
 mod blocks;
 mod columns;
+mod draw;
 mod glyphs;
 mod guess;
+mod letters;
 mod lines;
+mod page;
+mod paint;
 mod title;
 
+pub use letters::Sought;
+pub(crate) use page::{Measured, boxes, image};
+
+use hayro_interpret::hayro_syntax::page::Page as PdfPage;
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use hayro_interpret::kurbo::Rect;
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, TransformExt, interpret_page};
@@ -21,11 +30,7 @@ use glyphs::{Collector, PageGlyphs};
 
 /// Reads a PDF.
 pub(crate) fn extract(bytes: &[u8], limits: &ExtractLimits) -> Result<StructuredText, Rejection> {
-    let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
-        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => reasons::password_protected(),
-        LoadPdfError::Decryption(_) => reasons::unsupported_encryption(),
-        LoadPdfError::Invalid => reasons::damaged("its page tree cannot be found"),
-    })?;
+    let pdf = open(bytes)?;
     let mut notes = Notes::default();
     let mut pages = read_pages(&pdf, limits, &mut notes);
     notes.guessed = notes.unknown > 0 && guess::resolve(&mut pages);
@@ -50,6 +55,14 @@ pub(crate) fn extract(bytes: &[u8], limits: &ExtractLimits) -> Result<Structured
     let (text, blocks, cut) = builder.finish();
     let warnings = notes.warnings(limits).into_iter().chain(cut).collect();
     Ok(StructuredText { title, text, blocks, pages: map, warnings, ..parse::document(DocumentKind::Pdf) })
+}
+
+fn open(bytes: &[u8]) -> Result<Pdf, Rejection> {
+    Pdf::new(bytes.to_vec()).map_err(|error| match error {
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => reasons::password_protected(),
+        LoadPdfError::Decryption(_) => reasons::unsupported_encryption(),
+        LoadPdfError::Invalid => reasons::damaged("its page tree cannot be found"),
+    })
 }
 
 /// What went wrong on the way, page by page.
@@ -113,19 +126,24 @@ fn list(pages: &[usize]) -> String {
     if pages.len() > SHOWN { format!("{} and {} more", shown.join(", "), pages.len() - SHOWN) } else { shown.join(", ") }
 }
 
+/// The glyphs of a page.
+fn collect<'pdf>(page: &'pdf PdfPage<'pdf>, cache: &InterpreterCache<'pdf>, limits: &ExtractLimits) -> PageGlyphs {
+    let (width, height) = page.render_dimensions();
+    let area = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
+    let transform = page.initial_transform(true).to_kurbo();
+    let mut context = Context::new(transform, area, cache, page.xref(), InterpreterSettings::default());
+    let mut collector = Collector::new(limits.page_glyphs_max);
+    interpret_page(page, &mut context, &mut collector);
+    collector.finish()
+}
+
 fn read_pages(pdf: &Pdf, limits: &ExtractLimits, notes: &mut Notes) -> Vec<Vec<lines::Line>> {
     let cache = InterpreterCache::new();
     let mut pages = Vec::new();
     let mut chars = 0;
     notes.pages_left = pdf.pages().len().saturating_sub(limits.pages_max);
     for (number, page) in (1..).zip(pdf.pages().iter()).take(limits.pages_max) {
-        let (width, height) = page.render_dimensions();
-        let area = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
-        let transform = page.initial_transform(true).to_kurbo();
-        let mut context = Context::new(transform, area, &cache, pdf.xref(), InterpreterSettings::default());
-        let mut collector = Collector::new(limits.page_glyphs_max);
-        interpret_page(page, &mut context, &mut collector);
-        let glyphs = collector.finish();
+        let glyphs = collect(page, &cache, limits);
         notes.add(number, &glyphs);
         let lines = lines::of(glyphs.glyphs);
         chars += lines.iter().map(|line| line.text.len()).sum::<usize>();
