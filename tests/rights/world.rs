@@ -12,7 +12,7 @@ use pinakes_config::{Config, LoadOptions};
 use pinakes_embed::Embedder;
 use pinakes_engine::engine::{Echo, EngineStats};
 use pinakes_extract::WorkerCommand;
-use pinakes_ingest::{JobQueue, Quiet, ReadSide, Store, Writer};
+use pinakes_ingest::{JobQueue, Pages, Quiet, ReadSide, Store, Writer};
 use pinakes_models::ModelStore;
 use pinakes_server::{Library, Parts, Stopper, StoreLibrary, serve};
 use pinakes_types::{Clock, DocId, Random, SourceId, Timestamp};
@@ -117,12 +117,13 @@ impl World {
         let random: Arc<dyn Random> = Arc::new(Counting(AtomicU64::new(1)));
         let searcher = Searcher::new(store.clone(), Arc::clone(&legs), Arc::clone(&embedder), Arc::clone(&random)).await.unwrap();
         let searcher = searcher.with_generators(Generators::new(Some(generator), None));
-        let queue = JobQueue::start(store.clone(), embedder, worker, Arc::clone(&random)).await.unwrap();
+        let queue = JobQueue::start(store.clone(), embedder, worker.clone(), Arc::clone(&random)).await.unwrap();
+        let pages = Pages::new(store.clone(), worker);
         let accounts =
             Accounts::new(store.catalog.clone(), Arc::new(config.access.clone()), Arc::new(Still), Arc::clone(&random), Audit::off())
                 .unwrap();
         let access = Access::people(accounts.clone(), None);
-        let (library, staging) = StoreLibrary::start(store, searcher, legs, queue, access.clone()).unwrap();
+        let (library, staging) = StoreLibrary::start(store, searcher, legs, queue, pages, access.clone()).unwrap();
         let mut server = config.server.clone();
         (server.address, server.workers) = ("127.0.0.1:0".parse().unwrap(), 2);
         let parts = Parts { library: library.clone(), clock: Arc::new(Still), random, staging, bot: None, access: access.clone() };
@@ -181,7 +182,7 @@ impl World {
         let requests = fixed_requests();
         let id = self.id(dice.below(DOCUMENTS));
         let team = code(dice.below(DOCUMENTS));
-        let (method, path, body) = match dice.below(14) {
+        let (method, path, body) = match dice.below(15) {
             0 => ("GET", format!("/api/v1/documents/{id}"), String::new()),
             1 => ("GET", format!("/api/v1/documents/{id}/content"), String::new()),
             2 => ("GET", format!("/api/v1/documents/{id}/access"), String::new()),
@@ -201,6 +202,7 @@ impl World {
                 "/api/v1/ask".into(),
                 serde_json::json!({ "question": format!("Who signs the travel plan of team {team}?") }).to_string(),
             ),
+            9 => ("GET", format!("/api/v1/documents/{id}/pages/1{}", ["", ".png"][dice.below(2)]), String::new()),
             8 => ("POST", format!("/api/v1/documents/{id}/access"), r#"{"labels":["public"]}"#.into()),
             _ => requests[dice.below(requests.len())].clone(),
         };
@@ -230,6 +232,7 @@ pub(crate) fn fixed_requests() -> Vec<(&'static str, String, String)> {
         get("/metrics"),
         get("/api/v1/people"),
         get("/api/v1/session"),
+        get("/api/v1/audit"),
         get("/api/v1/nothing"),
     ]
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod ask;
+mod audit;
 mod bot;
 mod citations;
 mod collections;
@@ -22,6 +23,7 @@ mod jobs;
 mod needs;
 pub mod openai;
 mod openapi;
+mod pages;
 mod schemas;
 mod search;
 mod status;
@@ -36,6 +38,7 @@ pub use ask::{
     AnswerSentence, AskEvent, AskRequest, AskResponse, Citation, Citing, Evidence, Extent, QuoteMatch, Retrieval, Searched, Source,
     Support, Timings, Usage,
 };
+pub use audit::{AuditList, AuditQuery, AuditRecord};
 pub use bot::{BotChannel, BotChannelChange, BotChannelList};
 pub use citations::{CitationCheck, CitationCheckRequest, CitationCheckResponse, CitationState, CitedQuote};
 pub use collections::{CollectionInfo, CollectionList};
@@ -54,6 +57,7 @@ pub use health::{Live, Ready, ReadyCheck};
 pub use jobs::{Job, JobFailure, JobKind, JobList, JobState, StateCounts};
 pub use needs::{Needs, needs};
 pub use openapi::{Method, ROUTES, Route, document};
+pub use pages::{PageQuery, PageView};
 pub use search::{Filters, Fusion, Hit, HitLegs, SearchMode, SearchQuery, SearchRequest, SearchResponse};
 pub use status::{DocumentCounts, EmbeddingStatus, IndexStatus, SourceStatus};
 pub use tasks::{LabelChoice, LabelFound, Task, TaskAnswer, TaskJob, TaskRequest, TaskResult, ValueFound};

@@ -10,6 +10,7 @@ pub mod chat;
 pub mod collections;
 pub mod engine;
 pub mod model;
+pub mod pages;
 pub mod tasks;
 
 use std::time::Duration;

@@ -45,7 +45,8 @@ async fn a_page_is_drawn_and_every_word_of_it_is_found() {
         let wanted = PageWanted { number: 1, image: false, sought: Some(Sought::new(&text, span)) };
         let seen = children.look_at(&path, wanted).await.unwrap();
         assert!(seen.png.is_empty() && seen.version == version);
-        let inside = |[left, top, width, height]: [f32; 4]| left >= 0.0 && top >= 0.0 && width > 0.0 && left + width <= 1.0 && top + height <= 1.0;
+        let inside =
+            |[left, top, width, height]: [f32; 4]| left >= 0.0 && top >= 0.0 && width > 0.0 && left + width <= 1.0 && top + height <= 1.0;
         assert!(seen.boxes.iter().all(|edges| inside(*edges)), "{line}: {:?}", seen.boxes);
         found += usize::from(!seen.boxes.is_empty());
     }

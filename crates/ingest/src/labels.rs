@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use pinakes_access::Deciding;
-use pinakes_catalog::{Decided, SourceKind, SourceRow};
+use pinakes_catalog::{Decided, SourceRow};
 use pinakes_types::{DocId, Principal, Scope};
 
+use crate::source::place_of;
 use crate::{IngestError, Store};
 
 /// What was decided for the files of a source, by their paths in it.
@@ -50,10 +51,9 @@ impl Store {
     pub async fn relabel(&self) -> Result<u64, IngestError> {
         let mut changed = 0;
         for source in self.catalog.sources().await? {
-            let root = PathBuf::from(&source.root);
-            let place = |relative: &str| if source.kind == SourceKind::File { root.clone() } else { root.join(relative) };
             let known = self.catalog.known_files(&source.id).await?;
-            let files: Vec<(String, PathBuf)> = known.into_keys().map(|relative| (relative.clone(), place(&relative))).collect();
+            let files: Vec<(String, PathBuf)> =
+                known.into_keys().map(|relative| (relative.clone(), place_of(&source, &relative))).collect();
             // What is not there now (a folder that is not mounted) keeps what it had.
             let there = tokio::task::spawn_blocking(move || files.into_iter().filter(|(_, path)| path.exists()).collect()).await?;
             let decided = self.decide(&source, there).await?;
@@ -70,8 +70,7 @@ impl Store {
         let operator = Scope::check(&Principal::local_operator()).expect("the operator is never switched off");
         let Some(row) = self.catalog.document(&operator, doc).await? else { return Ok(None) };
         let Some(source) = self.catalog.sources().await?.into_iter().find(|source| source.id == row.source) else { return Ok(None) };
-        let root = PathBuf::from(&source.root);
-        let path = if source.kind == SourceKind::File { root } else { root.join(&row.path) };
+        let path = place_of(&source, &row.path);
         let mut decided = self.decide(&source, vec![(row.path.clone(), path)]).await?;
         Ok(decided.remove(&row.path))
     }

@@ -1,6 +1,6 @@
 //! Sources: what an operator points at, and the one that holds uploads.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pinakes_catalog::{SourceKind, SourceRow};
 use pinakes_types::{SourceId, Timestamp};
@@ -38,6 +38,12 @@ pub fn source_of(path: &Path, data_dir: &Path, now: Timestamp) -> Result<SourceR
         error: std::io::Error::new(std::io::ErrorKind::InvalidInput, "the path of a source must be UTF-8; rename the folder"),
     })?;
     Ok(SourceRow { id: SourceId(format!("{name}-{}", &digest[..6])), kind, root: root.to_owned(), added_at: now })
+}
+
+/// Where a file of a source is.
+pub(crate) fn place_of(source: &SourceRow, relative: &str) -> PathBuf {
+    let root = PathBuf::from(&source.root);
+    if source.kind == SourceKind::File { root } else { root.join(relative) }
 }
 
 #[cfg(test)]

@@ -61,8 +61,27 @@ export const useLink = (body) => json('/api/v1/session/link', post(body));
 export const signOut = () => json('/api/v1/session', { method: 'DELETE' });
 export const search = (body, signal) => json('/api/v1/search', post(body, signal));
 export const status = () => json('/api/v1/status');
+export const ready = async () => (await fetch('/health/ready', { credentials: 'same-origin' })).json(); // that it is not is no failure
+export const models = () => json('/v1/models');
+export const metrics = async () => (await request('/metrics')).text();
+export const jobs = () => json('/api/v1/jobs');
+export const audit = (limit) => json(`/api/v1/audit${query({ limit })}`);
+export const people = (after) => json(`/api/v1/people${query({ after })}`);
+const personAt = (name) => `/api/v1/people/${encodeURIComponent(name)}`;
+export const addPerson = (body) => json('/api/v1/people', post(body));
+export const changePerson = (name, body) => json(personAt(name), post(body));
+export const passwordLink = (name) => json(`${personAt(name)}/link`, post({}));
+export const keys = () => json('/api/v1/keys');
+export const makeKey = (body) => json('/api/v1/keys', post(body));
+export const revokeKey = (id) => json(`/api/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' });
 export const documents = (parameters, signal) => json(`/api/v1/documents${query(parameters)}`, { signal });
 export const content = (id, parameters, signal) => json(`/api/v1/documents/${encodeURIComponent(id)}/content${query(parameters)}`, { signal });
+const documentAt = (id) => `/api/v1/documents/${encodeURIComponent(id)}`;
+export const pageView = (id, page, span, signal) => json(`${documentAt(id)}/pages/${page}${query({ span: span?.join('-') })}`, { signal });
+export const access = (id) => json(`${documentAt(id)}/access`);
+export const setAccess = (id, labels) => json(`${documentAt(id)}/access`, post({ labels }));
+export const unsetAccess = (id) => json(`${documentAt(id)}/access`, { method: 'DELETE' });
+export const explainAccess = (id, person) => json(`${documentAt(id)}/access/${encodeURIComponent(person)}`);
 export const remove = (id) => json(`/api/v1/documents/${encodeURIComponent(id)}`, { method: 'DELETE' });
 export const job = (id) => json(`/api/v1/jobs/${encodeURIComponent(id)}`);
 
@@ -76,8 +95,8 @@ export const judge = (feedback) => json('/api/v1/feedback', post(feedback));
 const RESUMES_MAX = 3;
 
 /** Asks, in a conversation or as the beginning of one; `onEvent` gets every event in turn. A lost connection is taken up where it was; whoever aborts ends the answer. */
-export async function ask(question, onEvent, signal, conversation = null) {
-  const body = { question, stream: true, ...(conversation ? { conversation_id: conversation } : { save: true }) };
+export async function ask(question, onEvent, signal, conversation = null, filters = {}) {
+  const body = { question, stream: true, filters, ...(conversation ? { conversation_id: conversation } : { save: true }) };
   let response = await request('/api/v1/ask', post(body, signal, 'text/event-stream'));
   const place = response.headers.get('content-location');
   let lastId = '';

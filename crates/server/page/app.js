@@ -11,6 +11,7 @@ const KEYS = [['/', 'focus'], ['Enter', 'ask'], ['j', 'next'], ['k', 'previous']
 
 // What the first sight of the page does not need comes when it is asked for.
 const LATER = {
+  admin: () => import('./admin.js'),
   documents: () => import('./documents.js'),
   history: () => import('./history.js'),
   reader: () => import('./reader.js'),
@@ -45,7 +46,7 @@ async function using(name, work) {
   if (address === location.hash) work(came[name]);
 }
 
-const VIEWS = ['search', 'history', 'documents'];
+const VIEWS = ['search', 'history', 'documents', 'admin'];
 
 const isOpen = () => !byId('reader').hidden;
 
@@ -68,7 +69,7 @@ function openReader(id, span) {
   });
 }
 
-/** Addresses: `#/`, `#/?q=words`, `#/?ask=question`, `#/documents`, `#/history`, `#/history/ID`, `#/doc/ID?span=start-end`. What follows the `#` never leaves the browser. */
+/** Addresses: `#/`, `#/?q=words`, `#/?ask=question`, `#/documents`, `#/history`, `#/history/ID`, `#/admin`, `#/admin/people`, `#/doc/ID?span=start-end`. What follows the `#` never leaves the browser. */
 function route(first = false) {
   const [path, parameters] = location.hash.replace(/^#/, '').split('?');
   const given = new URLSearchParams(parameters);
@@ -88,8 +89,13 @@ function route(first = false) {
   }
   const view = VIEWS.includes(page) ? page : 'search';
   const changed = change(view);
+  if (view !== 'admin') came.admin?.leaveAdmin();
   if (view === 'documents') {
     if (changed || !came.documents) using('documents', (documents) => documents.showDocuments());
+    return;
+  }
+  if (view === 'admin') {
+    using('admin', (admin) => admin.showAdmin(id));
     return;
   }
   if (view === 'history') {
@@ -186,7 +192,7 @@ function redraw() {
   search.draw();
   came.reader?.redrawReader();
   if (!byId('view-documents').hidden) came.documents?.showDocuments();
-  if (!byId('view-history').hidden) route();
+  if (!byId('view-history').hidden || !byId('view-admin').hidden) route();
 }
 
 await chooseLanguage();
@@ -199,6 +205,7 @@ byId('help-open').addEventListener('click', showHelp);
 byId('sign-out').addEventListener('click', () => signOut().finally(() => location.assign('/sign-in')));
 session().then(({ accounts, person }) => {
   if (accounts && !person) goToSignIn();
+  byId('nav-admin').hidden = accounts && person?.role !== 'admin';
   byId('sign-out').hidden = !accounts;
   byId('sign-out').title = person?.display ?? '';
 }).catch(() => {}); // unreachable: the page says so by itself

@@ -30,6 +30,7 @@ class Part {
     this.base = content.span[0];
     this.markup = content.markup;
     this.cited = cited ? [cited] : [];
+    this.depth = 1; // of the heading before; the document's title is the first
     this.raw = content.kind === 'text' || content.kind === 'code';
   }
 
@@ -63,11 +64,18 @@ class Part {
 
   block({ kind, level, span }) {
     const [start, end] = span;
-    if (kind === 'heading') return el(`h${Math.min(6, (level ?? 1) + 1)}`, {}, this.inline(...this.trim(start, end, HEADING_MARK)));
+    if (kind === 'heading') return this.heading(level ?? 1, start, end);
     if (kind === 'table') return this.table(start, end);
     if (kind === 'code') return el('pre', {}, el('code', {}, this.lines(start, end)));
     if (kind === 'metadata') return el('pre', { class: 'metadata' }, this.inline(start, end));
     return el('p', { class: this.raw ? 'raw' : null }, this.inline(...this.trim(start, end)));
+  }
+
+  /** A heading looks as deep as it is; who hears the page is led there step by step, as a part may begin anywhere. */
+  heading(level, start, end) {
+    const deep = Math.min(6, level + 1);
+    this.depth = Math.min(deep, this.depth + 1);
+    return el(`h${deep}`, { 'aria-level': this.depth === deep ? null : this.depth }, this.inline(...this.trim(start, end, HEADING_MARK)));
   }
 
   /** An item, and the items below it where its lines begin with marks of their own. */

@@ -1,4 +1,5 @@
 // The documents: what is searchable, what is not and why; adding and deleting.
+import { showAccess } from './access.js';
 import * as api from './api.js';
 import { byId, debounce, el, openDialog } from './dom.js';
 import { documentLink } from './hits.js';
@@ -10,6 +11,7 @@ const PAGE = 50;
 
 let filter = { state: '', contains: '' };
 let fetching = null;
+let people = false; // whether there are people, and so rights
 let uploads = null; // the list of uploads outlives redraws
 
 /** Shows the view and fetches its list. */
@@ -25,7 +27,7 @@ export function showDocuments() {
     el('div', { role: 'status' }, uploads),
     el('div', { class: 'filters' }, el('div', { id: 'states', role: 'group' }), find),
     el('div', { id: 'document-list' }));
-  refresh();
+  api.session().then(({ accounts }) => { people = accounts; }).finally(refresh);
 }
 
 /** Sends files that were chosen or dropped. */
@@ -72,6 +74,7 @@ function row(doc) {
       readable ? el('a', { class: 'title', href: documentLink(doc.doc_id) }, doc.title) : el('span', { class: 'title' }, doc.title),
       el('p', { class: 'place' }, el('span', { class: 'path' }, doc.path), el('span', {}, facts.join(' · '))),
       doc.state !== 'indexed' && el('p', { class: 'reason' }, el('strong', {}, t(`state_word.${doc.state}`)), doc.reason ? ` – ${doc.reason.message}` : '')),
+    people && el('button', { type: 'button', class: 'quiet', 'aria-label': t('access_label', { title: doc.title }), onclick: () => showAccess(doc) }, t('access')),
     el('button', { type: 'button', class: 'quiet remove', 'aria-label': t('remove_label', { title: doc.title }), onclick: () => confirmRemoval(doc, node) }, t('remove')));
   return node;
 }

@@ -12,6 +12,14 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
+/** The same in SVG. */
+export function svg(tag, props = {}, ...children) {
+  const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(props)) if (value != null) node.setAttribute(name, String(value));
+  node.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
+  return node;
+}
+
 export const byId = (id) => document.getElementById(id);
 
 /** Runs `work` once calls have ceased for `ms`. */

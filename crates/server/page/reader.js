@@ -3,11 +3,14 @@ import { content } from './api.js';
 import { holds, renderContent } from './blocks.js';
 import { byId, el } from './dom.js';
 import { problemText, t } from './i18n.js';
+import { isPage, picture } from './picture.js';
+import { within } from './within.js';
 
 let loading = null; // AbortController of the part being fetched
 let shown = null; // { id, span, part } of what is on screen
 let opener = null; // what had the focus before the panel opened
 let leave = () => {};
+let asText = false; // whether pages are shown as their words
 
 /** Says what closes the panel: leaving its address. */
 export const onLeave = (action) => { leave = action; };
@@ -74,21 +77,50 @@ function turner(id, span, part) {
   return el('div', { class: 'turner' }, to(part.page - 1, 'reader_previous', '←'), el('span', {}, words), to(part.page + 1, 'reader_next', '→'));
 }
 
+/** Page or words, where a page can be seen. */
+function looks(id, span, part) {
+  if (!isPage(part)) return null;
+  const look = (text, key) => el('button', {
+    type: 'button', class: 'tab', 'aria-pressed': String(asText === text), onclick: () => { asText = text; draw(id, span, part); },
+  }, t(key));
+  return el('div', { class: 'looks', role: 'group', 'aria-label': t('looks') }, look(false, 'look_page'), look(true, 'look_text'));
+}
+
 function draw(id, span, part) {
   const cited = span && holds(part, span) ? span : null;
-  const text = el('div', { class: `text ${part.kind}`, lang: part.language }, renderContent(part, cited));
+  const words = () => el('div', { class: `text ${part.kind}`, lang: part.language }, renderContent(part, cited));
+  const seen = !asText && isPage(part);
+  const text = seen ? el('div', { class: 'picture' }, el('p', { class: 'pending' }, t('reader_loading'))) : words();
   const back = span && !cited && el('button', { type: 'button', class: 'quiet', onclick: () => load(id, span, { at: span[0] }) }, t('reader_back_to_quote'));
   byId('reader').replaceChildren(
     bar(part),
     el('header', {}, el('h1', {}, part.title), el('p', { class: 'place' }, el('span', { class: 'path' }, part.path)),
-      turner(id, span, part), back),
+      el('div', { class: 'line' }, looks(id, span, part), turner(id, span, part)), back, within(part)),
     text,
     part.page_count > 1 ? el('footer', {}, turner(id, span, part)) : '');
   byId('reader').scrollTop = 0;
-  const mark = text.querySelector('mark.cited');
-  if (mark) {
-    mark.id = 'cited';
-    const panel = byId('reader');
-    panel.scrollTop += mark.getBoundingClientRect().top - panel.getBoundingClientRect().top - panel.clientHeight / 3;
+  if (seen) see(part, cited, text, words);
+  else showMark(text.querySelector('mark.cited'));
+}
+
+/** Puts the page's picture in its place; the words where there is no picture. */
+async function see(part, cited, place, words) {
+  try {
+    const sheet = await picture(part, cited, loading.signal);
+    place.replaceChildren(sheet);
+    showMark(sheet.querySelector('rect.cited'));
+  } catch (problem) {
+    if (problem.name === 'AbortError') return;
+    const text = words();
+    place.replaceChildren(el('p', { class: 'notice' }, t('picture_none')), text);
+    showMark(text.querySelector('mark.cited'));
   }
+}
+
+/** Scrolls so that the cited words are in sight. */
+function showMark(mark) {
+  if (!mark?.isConnected) return;
+  mark.id = 'cited';
+  const panel = byId('reader');
+  panel.scrollTop += mark.getBoundingClientRect().top - panel.getBoundingClientRect().top - panel.clientHeight / 3;
 }

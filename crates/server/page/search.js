@@ -4,7 +4,8 @@ import * as answer from './answer.js';
 import { byId, debounce, el } from './dom.js';
 import { form } from './follow-up.js';
 import { hitList } from './hits.js';
-import { problemText, t } from './i18n.js';
+import { language, problemText, t } from './i18n.js';
+import { filters, narrow } from './narrow.js';
 import { hidePreview } from './preview.js';
 import { thumbs } from './thumbs.js';
 
@@ -17,6 +18,7 @@ let asking = null; // AbortController of the answer under way
 let found = null; // { query, response } last shown
 let state = null; // the answer shown
 let status = null; // what the store holds
+let reaching = () => {}; // who is told whether the server answered
 
 /** Wires the box up. `remember(query, asked)` keeps it in the address; `reach` is told whether the server answered. */
 export function setUp(remember, reach) {
@@ -74,6 +76,7 @@ export function stop() {
 }
 
 export async function loadStatus(reach) {
+  reaching = reach;
   try {
     status = await api.status();
     reach(true);
@@ -81,6 +84,13 @@ export async function loadStatus(reach) {
     reach(problem.code !== 'offline');
   }
   drawHint();
+}
+
+/** Looks or asks again with what is now to be searched. */
+function narrowed(reach) {
+  const words = byId('query').value.trim();
+  if (state) ask(state.question, reach);
+  else if (words) run(words, reach);
 }
 
 export const links = () => [...byId('view-search').querySelectorAll('a.hit')];
@@ -101,7 +111,7 @@ async function run(query, reach) {
   }
   const mine = searching = new AbortController();
   try {
-    const response = await api.search({ query, limit: PAGE }, mine.signal);
+    const response = await api.search({ query, limit: PAGE, filters: filters() }, mine.signal);
     found = { query, response };
     reach(true);
   } catch (problem) {
@@ -124,7 +134,7 @@ async function ask(question, reach) {
   drawResults();
   drawAnswer();
   try {
-    await api.ask(question, (event) => { answer.take(own, event); if (own === state) drawAnswer(); }, mine.signal);
+    await api.ask(question, (event) => { answer.take(own, event); if (own === state) drawAnswer(); }, mine.signal, null, filters());
     reach(true);
   } catch (problem) {
     if (problem.name === 'AbortError') return;
@@ -204,7 +214,7 @@ function more(list, shown) {
   if (shown < PAGE) return '';
   const { query } = found;
   const button = el('button', { type: 'button', class: 'more', onclick: async () => {
-    const { hits } = await api.search({ query, limit: PAGE, offset: list.children.length });
+    const { hits } = await api.search({ query, limit: PAGE, offset: list.children.length, filters: filters() });
     const from = list.children.length;
     list.append(...hitList(hits).children);
     list.children[from]?.querySelector('a').focus();
@@ -221,6 +231,15 @@ function welcome() {
     el('p', {}, t('empty_or'), ' ', el('a', { href: '#/documents' }, t('empty_add'))));
 }
 
+/** The choices stay as they are, opened or folded, until they would be others. */
+function drawNarrow() {
+  const place = byId('narrow');
+  const key = status?.documents.total ? [language(), ...status.sources.map(({ id }) => id)].join() : '';
+  if (place.dataset.for === key) return;
+  place.dataset.for = key;
+  place.replaceChildren(...(key ? [narrow(status.sources, () => narrowed(reaching))] : []));
+}
+
 function drawHint() {
   const parts = [];
   if (status) {
@@ -230,5 +249,6 @@ function drawHint() {
   }
   parts.push(t('hint.enter'));
   byId('hint').textContent = parts.join(' · ');
+  drawNarrow();
   if (!found && !state) drawResults();
 }

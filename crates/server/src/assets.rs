@@ -23,6 +23,13 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 assets! {
     "style.css" as "text/css; charset=utf-8";
     "icon.svg" as "image/svg+xml";
+    "admin.css" as "text/css; charset=utf-8";
+    "access.js" as JAVASCRIPT;
+    "admin.js" as JAVASCRIPT;
+    "admin-audit.js" as JAVASCRIPT;
+    "admin-keys.js" as JAVASCRIPT;
+    "admin-overview.js" as JAVASCRIPT;
+    "admin-people.js" as JAVASCRIPT;
     "answer.js" as JAVASCRIPT;
     "api.js" as JAVASCRIPT;
     "app.js" as JAVASCRIPT;
@@ -36,6 +43,10 @@ assets! {
     "history.js" as JAVASCRIPT;
     "hits.js" as JAVASCRIPT;
     "i18n.js" as JAVASCRIPT;
+    "metrics.js" as JAVASCRIPT;
+    "narrow.js" as JAVASCRIPT;
+    "picture.js" as JAVASCRIPT;
+    "plots.js" as JAVASCRIPT;
     "preview.js" as JAVASCRIPT;
     "reader.js" as JAVASCRIPT;
     "search.js" as JAVASCRIPT;
@@ -43,6 +54,7 @@ assets! {
     "text.js" as JAVASCRIPT;
     "thumbs.js" as JAVASCRIPT;
     "uploads.js" as JAVASCRIPT;
+    "within.js" as JAVASCRIPT;
 }
 
 /// The page people sign in on.
@@ -107,7 +119,7 @@ mod tests {
             let needed = needed_at_once(page);
             let bytes = page.bytes.len() + needed.iter().map(|name| text(name).len()).sum::<usize>();
             assert!(bytes < FIRST_PAINT_BYTES_MAX, "{}: {bytes} bytes, of {needed:?}", page.name);
-            for later in ["documents.js", "history.js", "reader.js"] {
+            for later in ["access.js", "admin.js", "documents.js", "history.js", "reader.js"] {
                 assert!(!needed.contains(&later), "{later} is not needed before it is asked for");
             }
         }

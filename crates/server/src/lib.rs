@@ -31,6 +31,7 @@ mod work;
 
 pub use library::{Conversations, Library, Promise};
 pub use mcp::serve_stdio;
+pub use pinakes_ingest::PageImage;
 pub use serve::{ServeError, Serving, Stopper, serve, signalled};
 pub use state::Parts;
 pub use store::StoreLibrary;

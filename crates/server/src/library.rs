@@ -11,9 +11,10 @@ use pinakes_answer::Figure;
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, CollectionList, Completed, CompletionRequest,
     CompletionWords, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest,
-    Explained, IndexStatus, Job, JobList, Models, Ready, SearchRequest, SearchResponse, Turn, Uploaded,
+    Explained, IndexStatus, Job, JobList, Models, PageView, Ready, SearchRequest, SearchResponse, Turn, Uploaded,
 };
-use pinakes_types::{DocId, Label, Scope};
+use pinakes_ingest::PageImage;
+use pinakes_types::{CharSpan, DocId, Label, Scope};
 use tokio::sync::mpsc;
 
 use crate::tasks::Tasks;
@@ -62,6 +63,12 @@ pub trait Library: Conversations {
 
     /// A part of its text; `not_found` also where nothing could be read.
     fn content(self: Arc<Self>, scope: Scope, id: DocId, query: ContentQuery) -> Promise<DocumentContent>;
+
+    /// A page of it as people see it, and where on it a part of the document stands.
+    fn page(self: Arc<Self>, scope: Scope, id: DocId, number: u32, span: Option<CharSpan>) -> Promise<PageView>;
+
+    /// The page's picture.
+    fn page_image(self: Arc<Self>, scope: Scope, id: DocId, number: u32) -> Promise<PageImage>;
 
     /// Takes over a file that has arrived whole at `staged`, keeps it durably and queues its reading. With labels, they are in force
     /// before anybody can find it.

@@ -6,8 +6,8 @@ use actix_web::{HttpResponse, Route};
 
 use crate::failure::Failure;
 use crate::handlers::{
-    ask, bot, bot_channels, citations, collections, conversations, documents, feedback, jobs, keys, page, people, rights, search, service,
-    session, sign_in, tasks, upload,
+    ask, audit, bot, bot_channels, citations, collections, conversations, documents, feedback, jobs, keys, page, pages, people, rights,
+    search, service, session, sign_in, tasks, upload,
 };
 use crate::{mcp, openai};
 
@@ -32,6 +32,8 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/api/v1/documents").route(get().to(documents::list)).route(web::post().to(upload::upload)))
         .service(web::resource("/api/v1/documents/{id}").route(get().to(documents::one)).route(web::delete().to(documents::delete)))
         .service(web::resource("/api/v1/documents/{id}/content").route(get().to(documents::content)))
+        .service(web::resource("/api/v1/documents/{id}/pages/{page}.png").route(get().to(pages::image)))
+        .service(web::resource("/api/v1/documents/{id}/pages/{page}").route(get().to(pages::view)))
         .configure(access)
         .service(web::resource("/api/v1/jobs").route(get().to(jobs::list)))
         .service(web::resource("/api/v1/jobs/{id}").route(get().to(jobs::one)))
@@ -39,6 +41,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/api/v1/tasks/{id}").route(get().to(tasks::one)).route(web::delete().to(tasks::cancel)))
         .service(web::resource("/api/v1/tasks/{id}/results").route(get().to(tasks::results)))
         .service(web::resource("/api/v1/status").route(get().to(service::status)))
+        .service(web::resource("/api/v1/audit").route(get().to(audit::list)))
         .service(web::resource("/v1/models").route(get().to(openai::models::list)))
         .service(web::resource("/v1/models/{id:.*}").route(get().to(openai::models::one)))
         .service(web::resource("/v1/chat/completions").route(web::post().to(openai::chat::complete)))

@@ -12,10 +12,11 @@ use pinakes_answer::{Figure, Searcher, TaskQueue};
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, Code, CollectionList, Completed,
     CompletionRequest, CompletionWords, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded,
-    ExplainRequest, Explained, IndexStatus, Job, JobList, Models, Ready, ReadyCheck, SearchRequest, SearchResponse, Turn, Uploaded,
+    ExplainRequest, Explained, IndexStatus, Job, JobList, Models, PageView, Ready, ReadyCheck, SearchRequest, SearchResponse, Turn,
+    Uploaded,
 };
-use pinakes_ingest::{IngestError, JobQueue, ReadSide, Store, Work};
-use pinakes_types::{DocId, Label, Scope};
+use pinakes_ingest::{IngestError, JobQueue, PageImage, Pages, ReadSide, Store, Work};
+use pinakes_types::{CharSpan, DocId, Label, Scope};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -25,6 +26,7 @@ use crate::state::STAGED_PREFIX;
 use crate::tasks::{Readers, Tasks, Watched};
 
 mod conversations;
+mod figures;
 
 /// How often what is published is looked at.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
@@ -36,6 +38,7 @@ pub struct StoreLibrary {
     store: Store,
     searcher: Searcher,
     queue: JobQueue,
+    pages: Pages,
     on_documents: Arc<Watched>,
     access: Access,
     tasks: Vec<JoinHandle<()>>,
@@ -58,6 +61,7 @@ impl StoreLibrary {
         searcher: Searcher,
         legs: Arc<ReadSide>,
         queue: JobQueue,
+        pages: Pages,
         access: Access,
     ) -> Result<(Arc<Self>, PathBuf), ApiError> {
         let staging = store.upload_staging()?;
@@ -71,7 +75,7 @@ impl StoreLibrary {
         }
         let on_documents = TaskQueue::start(searcher.clone(), Arc::new(Readers(access.clone())));
         let on_documents = Arc::new(Watched { queue: on_documents, access: access.clone() });
-        Ok((Arc::new(Self { store, searcher, queue, on_documents, access, tasks }), staging))
+        Ok((Arc::new(Self { store, searcher, queue, pages, on_documents, access, tasks }), staging))
     }
 
     async fn keep(&self, scope: &Scope, staged: PathBuf, name: String, labels: Option<BTreeSet<Label>>) -> Result<Uploaded, ApiError> {
@@ -200,6 +204,18 @@ impl Library for StoreLibrary {
         })
     }
 
+    fn page(self: Arc<Self>, scope: Scope, id: DocId, number: u32, span: Option<CharSpan>) -> Promise<PageView> {
+        Box::pin(async move { self.pages.view(&scope, &id, number, span).await })
+    }
+
+    fn page_image(self: Arc<Self>, scope: Scope, id: DocId, number: u32) -> Promise<PageImage> {
+        Box::pin(async move {
+            let image = self.pages.image(&scope, &id, number).await?;
+            notes::opened(&self.access, &scope, &id).await;
+            Ok(image)
+        })
+    }
+
     fn upload(self: Arc<Self>, scope: Scope, staged: PathBuf, name: String, labels: Option<BTreeSet<Label>>) -> Promise<Uploaded> {
         Box::pin(async move { self.keep(&scope, staged, name, labels).await })
     }
@@ -245,7 +261,7 @@ impl Library for StoreLibrary {
     }
 
     fn figures(&self) -> Vec<Figure> {
-        self.searcher.figures()
+        figures::pages(self.pages.counts()).into_iter().chain(self.searcher.figures()).collect()
     }
 
     fn tasks(&self) -> Option<Arc<dyn Tasks>> {

@@ -8,12 +8,14 @@
 mod chain;
 mod files;
 mod record;
+mod tail;
 mod verify;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use pinakes_api::AuditRecord;
 use pinakes_config::AuditConfig;
 use pinakes_config::limits::access::AUDIT_QUEUE_MAX;
 use pinakes_types::{Clock, Timestamp};
@@ -61,13 +63,14 @@ pub struct Audit {
     /// `None`: nothing is kept.
     sender: Option<mpsc::Sender<Waiting>>,
     clock: Option<Arc<dyn Clock>>,
+    folder: PathBuf,
 }
 
 impl Audit {
     /// Keeps nothing.
     #[must_use]
     pub fn off() -> Self {
-        Self { sender: None, clock: None }
+        Self { sender: None, clock: None, folder: PathBuf::new() }
     }
 
     /// Writes to a folder, which is made; other processes may write to the same one.
@@ -81,7 +84,7 @@ impl Audit {
             .name("audit".into())
             .spawn(move || writer.run(receiver))
             .map_err(|error| AuditError::Io { folder: folder.display().to_string(), error })?;
-        Ok(Self { sender: Some(sender), clock: Some(clock) })
+        Ok(Self { sender: Some(sender), clock: Some(clock), folder: folder.to_owned() })
     }
 
     /// Notes something. Waits only while very many records are on their way to the disk.
@@ -95,6 +98,20 @@ impl Audit {
         if self.send(subject, event, Some(durable)).await && !written.await.unwrap_or(false) {
             tracing::error!(subject, "a record of the audit log could not be written");
         }
+    }
+
+    /// The latest records, newest first; `None` where none are kept.
+    ///
+    /// # Errors
+    /// [`AuditError::Io`] when the folder cannot be read.
+    pub async fn latest(&self, most: usize) -> Result<Option<Vec<AuditRecord>>, AuditError> {
+        if self.sender.is_none() {
+            return Ok(None);
+        }
+        let folder = self.folder.clone();
+        let failed = |error| AuditError::Io { folder: self.folder.display().to_string(), error };
+        let read = tokio::task::spawn_blocking(move || tail::latest(&folder, most)).await.map_err(|error| failed(error.into()))?;
+        Ok(Some(read.map_err(failed)?.into_iter().filter_map(record::shown).collect()))
     }
 
     /// Waits until everything noted before is on the disk: for the end of a process.

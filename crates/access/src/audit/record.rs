@@ -1,7 +1,9 @@
 //! What is noted.
 
+use pinakes_api::AuditRecord;
 use pinakes_types::{DocId, Timestamp};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// How something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -80,4 +82,14 @@ pub(crate) struct Noted {
     /// What.
     #[serde(flatten)]
     pub(crate) event: Event,
+}
+
+/// A line of the log as it is shown: without what chains it to the others. `None` for what is no record.
+pub(crate) fn shown(mut line: Map<String, Value>) -> Option<AuditRecord> {
+    let mut text = |name: &str| Some(line.remove(name)?.as_str()?.to_owned());
+    let (subject, event) = (text("subject")?, text("event")?);
+    let mut number = |name: &str| line.remove(name)?.as_i64();
+    let (seq, at) = (u64::try_from(number("seq")?).ok()?, Timestamp(number("at")?));
+    let details = line.into_iter().filter(|(name, _)| name != "prev" && name != "hash").collect();
+    Some(AuditRecord { seq, at, subject, event, details })
 }

@@ -127,3 +127,16 @@ async fn two_processes_write_one_chain_and_a_torn_line_is_cut_off() {
     one.note_durably("one", Event::SignOut).await;
     assert_eq!(verify(log.folder.path()).unwrap().records, 21, "what a crash cut short was never acknowledged");
 }
+
+#[tokio::test]
+async fn the_latest_records_are_shown_newest_first_across_files() {
+    let log = Log::new(600, 10);
+    log.write(7).await;
+    let audit = log.open();
+    let latest = audit.latest(5).await.unwrap().unwrap();
+    assert_eq!(latest.iter().map(|record| record.seq).collect::<Vec<_>>(), [7, 6, 5, 4, 3]);
+    assert_eq!((latest[0].event.as_str(), &latest[0].details["documents"]), ("retrieval", &serde_json::json!(["d6"])));
+    assert!(!latest[0].details.contains_key("hash"));
+    assert_eq!(audit.latest(100).await.unwrap().unwrap().len(), 7);
+    assert_eq!(Audit::off().latest(5).await.unwrap(), None);
+}

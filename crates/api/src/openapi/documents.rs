@@ -1,7 +1,10 @@
 //! Descriptions of the routes about documents and jobs. The functions are never called; the macro reads what stands on them.
 #![allow(dead_code, reason = "read by the macro, never called")]
 
-use crate::{ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Job, JobList, Problem, Uploaded};
+use crate::{
+    ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Job, JobList, PageQuery, PageView, Problem,
+    Uploaded,
+};
 
 /// A file handed in.
 #[derive(utoipa::ToSchema)]
@@ -52,6 +55,25 @@ pub(super) fn remove() {}
     (status = 404, body = Problem, content_type = "application/problem+json", description = "No such document or part, or not for the asker"),
 ))]
 pub(super) fn content() {}
+
+/// A page of a PDF as people see it: its size, where its picture is, and where on it a part of the document stands.
+#[utoipa::path(get, path = "/api/v1/documents/{id}/pages/{page}", tag = "documents",
+    params(("id" = String, Path, description = "The document"), ("page" = u32, Path, description = "The page, from 1"), PageQuery), responses(
+    (status = 200, body = PageView),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "Not understood"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "No such document or page, not for the asker, or its file has changed since it was read"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "The page cannot be drawn"),
+))]
+pub(super) fn page() {}
+
+/// The picture of a page.
+#[utoipa::path(get, path = "/api/v1/documents/{id}/pages/{page}.png", tag = "documents",
+    params(("id" = String, Path, description = "The document"), ("page" = u32, Path, description = "The page, from 1")), responses(
+    (status = 200, body = Vec<u8>, content_type = "image/png"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "No such document or page, not for the asker, or its file has changed since it was read"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "The page cannot be drawn"),
+))]
+pub(super) fn page_image() {}
 
 /// The latest jobs, newest first.
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "documents", responses((status = 200, body = JobList)))]

@@ -1,11 +1,15 @@
 //! Descriptions of the routes for running the server. The functions are never called; the macro reads what stands on them.
 #![allow(dead_code, reason = "read by the macro, never called")]
 
-use crate::{IndexStatus, Live, Ready};
+use crate::{AuditList, AuditQuery, IndexStatus, Live, Ready};
 
 /// What the store holds.
 #[utoipa::path(get, path = "/api/v1/status", tag = "service", responses((status = 200, body = IndexStatus)))]
 pub(super) fn status() {}
+
+/// The latest records of the audit log, newest first.
+#[utoipa::path(get, path = "/api/v1/audit", tag = "service", params(AuditQuery), responses((status = 200, body = AuditList)))]
+pub(super) fn audit() {}
 
 /// Whether the process answers.
 #[utoipa::path(get, path = "/health/live", tag = "service", responses((status = 200, body = Live)))]

@@ -6,7 +6,7 @@ use pinakes_access::Access;
 use pinakes_answer::{Chosen, Searcher};
 use pinakes_api::{ApiError, Code};
 use pinakes_config::{Config, Warm};
-use pinakes_ingest::{JobQueue, ReadSide};
+use pinakes_ingest::{JobQueue, Pages, ReadSide};
 use pinakes_server::{Parts, StoreLibrary, serve, signalled};
 use tokio::task::JoinHandle;
 
@@ -30,7 +30,8 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
         // Rules and file modes may have changed while nobody looked: nobody is let in by those of yesterday.
         store.relabel().await?;
     }
-    let (library, staging) = StoreLibrary::start(store, searcher, legs, queue, access.clone())?;
+    let pages = Pages::new(store.clone(), wiring::extract_worker(config)?);
+    let (library, staging) = StoreLibrary::start(store, searcher, legs, queue, pages, access.clone())?;
     let bot = bot::start(config, &catalog, &access, library.clone()).await?;
     let parts = Parts { library, clock: Arc::new(SystemClock), random, staging, bot, access: access.clone() };
     let serving = serve(parts, &config.server)?;

@@ -225,7 +225,8 @@ fn logical(glyphs: Vec<Piece>) -> Vec<Piece> {
             at += 1;
             continue;
         }
-        let stop = (at..glyphs.len()).find(|i| !other.contains(&direction(&glyphs[*i].text)) && direction(&glyphs[*i].text) != Direction::Neutral);
+        let stop =
+            (at..glyphs.len()).find(|i| !other.contains(&direction(&glyphs[*i].text)) && direction(&glyphs[*i].text) != Direction::Neutral);
         let last = (at..stop.unwrap_or(glyphs.len())).rev().find(|i| other.contains(&direction(&glyphs[*i].text))).unwrap_or(at);
         glyphs[at..=last].reverse();
         at = last + 1;

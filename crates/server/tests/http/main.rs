@@ -11,6 +11,7 @@ mod limits;
 mod mcp;
 mod openai;
 mod page;
+mod pages;
 mod rights;
 mod routes;
 mod streams;

@@ -104,6 +104,7 @@ impl World {
 fn concrete(path: &str) -> String {
     path.replace("/jobs/{id}", "/jobs/j1")
         .replace("/v1/models/{id}", "/v1/models/pinakes/extractive")
+        .replace("{page}", "1")
         .replace("{name}", "reader")
         .replace("{id}", DOC)
 }

@@ -9,6 +9,7 @@ use crate::support::{DOC, Request, TEXT, TestServer};
 fn concrete(path: &str) -> String {
     path.replace("/jobs/{id}", "/jobs/j1")
         .replace("/v1/models/{id}", "/v1/models/pinakes/extractive")
+        .replace("{page}", "1")
         .replace("{name}", "ada")
         .replace("{id}", DOC)
 }
@@ -52,6 +53,9 @@ async fn every_route_answers_with_what_openapi_says() {
         ("POST", "/v1/chat/completions", r#"{"model":"pinakes","messages":[{"role":"user","content":"When?"}]}"#, 200, "url_citation"),
         ("POST", "/v1/responses", r#"{"model":"pinakes","input":"When?"}"#, 200, r#""object":"response""#),
         ("POST", "/v1/embeddings", r#"{"model":"unit","input":"a"}"#, 200, "embedding"),
+        ("GET", &format!("/api/v1/documents/{DOC}/pages/1?span=0-4"), "", 200, "0.25"),
+        ("GET", &format!("/api/v1/documents/{DOC}/pages/1.png"), "", 200, "PNG"),
+        ("GET", "/api/v1/audit", "", 200, "\"kept\":false"),
         ("GET", "/health/live", "", 200, "ok"),
         ("GET", "/health/ready", "", 200, "\"ready\":true"),
         ("GET", "/metrics", "", 200, "pinakes_documents{state=\"indexed\"} 1"),

@@ -1,0 +1,43 @@
+import { accessible, check } from '../watched.mjs';
+
+export const name = 'administrators see how the server is, who comes and what was done; others see none of it';
+
+export async function run({ admin: page, reader }) {
+  check(!(await reader.isVisible('#nav-admin')), 'a reader is offered to administer');
+  await page.click('#nav-admin');
+  await page.waitForSelector('.plots');
+  check((await page.textContent('#admin-part')).includes('Ready'), 'it does not say that it is ready');
+  await accessible(page, 'the overview');
+  await page.waitForSelector('.plot polyline'); // drawn with the second look
+
+  await page.click('a[href="#/admin/people"]');
+  await page.fill('#admin-part form input[name=name]', 'carla');
+  await page.fill('#admin-part form input[name=groups]', 'sales');
+  await page.click('#admin-part form button');
+  await page.waitForSelector('#dialog .secret');
+  check((await page.textContent('#dialog .secret')).includes('/sign-in#link='), 'there is no link to choose a password by');
+  await accessible(page, 'a link for a password');
+  await page.keyboard.press('Escape');
+  await accessible(page, 'people');
+
+  await page.click('a[href="#/admin/keys"]');
+  await page.fill('#admin-part form input[type=search]', 'nightly export');
+  await page.click('#admin-part form button');
+  await page.waitForSelector('#dialog .secret');
+  await page.keyboard.press('Escape');
+  await accessible(page, 'keys');
+
+  await page.click('a[href="#/admin/audit"]');
+  await page.waitForSelector('#admin-part tbody tr');
+  check((await page.textContent('#admin-part tbody')).includes('key_created'), 'the log does not show what was just done');
+  await accessible(page, 'the audit log');
+
+  await page.click('#nav-documents');
+  await page.locator('.documents li', { hasText: 'leave-policy.md' }).getByRole('button', { name: 'Readers' }).click();
+  await page.waitForSelector('#dialog .labels li');
+  await accessible(page, 'who may read a document');
+  await page.locator('#dialog .access .line').last().locator('input').fill('ben');
+  await page.locator('#dialog .access .line').last().locator('button').click();
+  await page.waitForFunction(() => /Yes/.test(document.querySelector('#dialog .access').textContent));
+  await page.keyboard.press('Escape');
+}
