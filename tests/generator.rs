@@ -114,6 +114,7 @@ fn a_document_deleted_while_it_is_read_ends_the_answer() {
     store.write("parking.md", format!("# Parking rules\n\n{}", rules.collect::<String>()));
     store.add();
     let server = serve(&store);
+    assert_eq!(http::get(&server.1, "/api/v1/status").json()["generator"], "smollm2-135m");
     let body = json!({ "question": "For which guest is row 7 of parking?", "stream": true }).to_string();
     let mut stream = TcpStream::connect(&server.1).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();

@@ -75,6 +75,7 @@ function route(first = false) {
   const given = new URLSearchParams(parameters);
   const [, page, id] = path.split('/');
   hidePreview();
+  byId('dialog').close(); // it was about what is left now
   if (page === 'doc' && id) {
     const span = given.get('span')?.split('-').map(Number);
     openReader(decodeURIComponent(id), span?.length === 2 && span.every(Number.isInteger) ? span : null);

@@ -5,7 +5,7 @@ import { number, t } from './i18n.js';
 const [WIDTH, HEIGHT] = [240, 64];
 const rounded = (value) => number(value >= 100 ? Math.round(value) : Math.round(value * 10) / 10);
 
-/** A plot of `values`, `[time, value]` pairs in order of time; a value that is null is a gap. */
+/** A plot of `values`, `[time, value]` pairs in order of time; what is null is not known. */
 export function plot(title, unit, values) {
   const known = values.filter(([, value]) => value != null);
   const last = known.at(-1)?.[1];
@@ -17,19 +17,16 @@ export function plot(title, unit, values) {
     el('figcaption', {}, el('span', {}, title), el('strong', {}, said)),
     svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': label },
       svg('path', { class: 'ground', d: `M0 ${HEIGHT - 1}H${WIDTH}` }),
-      lines(values, most).map((points) => svg('polyline', { points, 'vector-effect': 'non-scaling-stroke' }))));
+      svg('polyline', { points: line(values, most), 'vector-effect': 'non-scaling-stroke' })));
 }
 
-/** One line for each stretch without a gap. The ground is nought, so that a line's height means something. */
-function lines(values, most) {
+/** A line through what is known. The ground is nought, so that a line's height means something. */
+function line(values, most) {
   const [first, last] = [values[0]?.[0] ?? 0, values.at(-1)?.[0] ?? 1];
   const x = (time) => ((time - first) / Math.max(last - first, 1)) * WIDTH;
   const y = (value) => HEIGHT - 2 - (most > 0 ? value / most : 0) * (HEIGHT - 8);
-  const found = [[]];
-  for (const [time, value] of values) {
-    if (value == null) found.push([]);
-    else found.at(-1).push(`${x(time).toFixed(1)},${y(value).toFixed(1)}`);
-  }
+  const points = values.filter(([, value]) => value != null).map(([time, value]) => [x(time), y(value)]);
   // A point alone is no line: it is drawn as a short one.
-  return found.filter((points) => points.length).map((points) => (points.length > 1 ? points : [points[0], points[0].replace(/^[\d.]+/, (at) => Number(at) + 2)]).join(' '));
+  if (points.length === 1) points.push([points[0][0] + 2, points[0][1]]);
+  return points.map((point) => point.map((at) => at.toFixed(1)).join()).join(' ');
 }

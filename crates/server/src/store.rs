@@ -240,7 +240,10 @@ impl Library for StoreLibrary {
     }
 
     fn status(self: Arc<Self>, scope: Scope) -> Promise<IndexStatus> {
-        Box::pin(async move { Ok(self.store.status(&scope, env!("CARGO_PKG_VERSION")).await?) })
+        Box::pin(async move {
+            let generator = self.searcher.models(&scope).await?.generators.into_iter().next();
+            Ok(IndexStatus { generator, ..self.store.status(&scope, env!("CARGO_PKG_VERSION")).await? })
+        })
     }
 
     fn models(self: Arc<Self>, scope: Scope) -> Promise<Models> {

@@ -8,7 +8,7 @@ export async function run({ admin: page, reader }) {
   await page.waitForSelector('.plots');
   check((await page.textContent('#admin-part')).includes('Ready'), 'it does not say that it is ready');
   await accessible(page, 'the overview');
-  await page.waitForSelector('.plot polyline'); // drawn with the second look
+  await page.waitForFunction(() => document.querySelector('.plot:nth-child(2) polyline')?.getAttribute('points')); // from the second look on
 
   await page.click('a[href="#/admin/people"]');
   await page.fill('#admin-part form input[name=name]', 'carla');
@@ -33,6 +33,7 @@ export async function run({ admin: page, reader }) {
   await accessible(page, 'the audit log');
 
   await page.click('#nav-documents');
+  await page.fill('#view-documents input[type=search]', 'leave-policy');
   await page.locator('.documents li', { hasText: 'leave-policy.md' }).getByRole('button', { name: 'Readers' }).click();
   await page.waitForSelector('#dialog .labels li');
   await accessible(page, 'who may read a document');
