@@ -7,6 +7,7 @@ const PARTS = {
   overview: () => import('./admin-overview.js'),
   people: () => import('./admin-people.js'),
   keys: () => import('./admin-keys.js'),
+  bot: () => import('./admin-bot.js'),
   audit: () => import('./admin-audit.js'),
 };
 let stop = () => {}; // ends what the part shown does over and over
@@ -27,7 +28,7 @@ export async function showAdmin(name = 'overview') {
   stop = () => {};
   const [{ accounts }] = await Promise.all([session(), withStyle()]);
   if (mine !== shown) return;
-  const parts = Object.keys(PARTS).filter((key) => accounts || key === 'overview' || key === 'audit');
+  const parts = Object.keys(PARTS).filter((key) => accounts || !['people', 'keys'].includes(key));
   const place = el('div', { id: 'admin-part' }, el('p', { class: 'pending' }, t('reader_loading')));
   byId('view-admin').replaceChildren(
     el('h1', {}, t('admin')),

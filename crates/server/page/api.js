@@ -66,6 +66,8 @@ export const models = () => json('/v1/models');
 export const metrics = async () => (await request('/metrics')).text();
 export const jobs = () => json('/api/v1/jobs');
 export const audit = (limit) => json(`/api/v1/audit${query({ limit })}`);
+export const botChannels = () => json('/api/v1/bot/channels');
+export const changeBotChannel = (id, change) => json(`/api/v1/bot/channels/${encodeURIComponent(id)}`, { ...post(change), method: 'PATCH' });
 export const people = (after) => json(`/api/v1/people${query({ after })}`);
 const personAt = (name) => `/api/v1/people/${encodeURIComponent(name)}`;
 export const addPerson = (body) => json('/api/v1/people', post(body));

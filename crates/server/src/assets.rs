@@ -27,6 +27,7 @@ assets! {
     "access.js" as JAVASCRIPT;
     "admin.js" as JAVASCRIPT;
     "admin-audit.js" as JAVASCRIPT;
+    "admin-bot.js" as JAVASCRIPT;
     "admin-keys.js" as JAVASCRIPT;
     "admin-overview.js" as JAVASCRIPT;
     "admin-people.js" as JAVASCRIPT;
