@@ -61,6 +61,7 @@ export const useLink = (body) => json('/api/v1/session/link', post(body));
 export const signOut = () => json('/api/v1/session', { method: 'DELETE' });
 export const search = (body, signal) => json('/api/v1/search', post(body, signal));
 export const status = () => json('/api/v1/status');
+export const collections = () => json('/api/v1/collections');
 export const ready = async () => (await fetch('/health/ready', { credentials: 'same-origin' })).json(); // that it is not is no failure
 export const models = () => json('/v1/models');
 export const metrics = async () => (await request('/metrics')).text();

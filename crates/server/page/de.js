@@ -139,6 +139,7 @@ export default {
 
   narrow: 'Alles durchsuchen',
   narrow_some: 'Suche eingegrenzt ({number})',
+  'narrow.collection': 'Jede Sammlung',
   'narrow.sources': 'Jede Quelle',
   'narrow.kinds': 'Jedes Format',
   'narrow.languages': 'Jede Sprache',

@@ -139,6 +139,7 @@ export default {
 
   narrow: 'Search everything',
   narrow_some: 'Search narrowed down ({number})',
+  'narrow.collection': 'Any collection',
   'narrow.sources': 'Any source',
   'narrow.kinds': 'Any format',
   'narrow.languages': 'Any language',

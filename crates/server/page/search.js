@@ -18,6 +18,7 @@ let asking = null; // AbortController of the answer under way
 let found = null; // { query, response } last shown
 let state = null; // the answer shown
 let status = null; // what the store holds
+let collections = []; // parts of it that can be searched alone
 let reaching = () => {}; // who is told whether the server answered
 
 /** Wires the box up. `remember(query, asked)` keeps it in the address; `reach` is told whether the server answered. */
@@ -78,7 +79,7 @@ export function stop() {
 export async function loadStatus(reach) {
   reaching = reach;
   try {
-    status = await api.status();
+    [status, { collections }] = await Promise.all([api.status(), api.collections()]);
     reach(true);
   } catch (problem) {
     reach(problem.code !== 'offline');
@@ -234,10 +235,10 @@ function welcome() {
 /** The choices stay as they are, opened or folded, until they would be others. */
 function drawNarrow() {
   const place = byId('narrow');
-  const key = status?.documents.total ? [language(), ...status.sources.map(({ id }) => id)].join() : '';
+  const key = status?.documents.total ? [language(), ...status.sources.map(({ id }) => id), ...collections.map(({ name }) => name)].join() : '';
   if (place.dataset.for === key) return;
   place.dataset.for = key;
-  place.replaceChildren(...(key ? [narrow(status.sources, () => narrowed(reaching))] : []));
+  place.replaceChildren(...(key ? [narrow(status.sources, collections, () => narrowed(reaching))] : []));
 }
 
 function drawHint() {
