@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use pinakes_api::{ApiError, Code};
-use pinakes_config::limits::bot::{ATTEMPTS_MAX, FORGET_INTERVAL, PROFILE_AGE_MAX, PROFILES_MAX, REFUSALS_MAX, REMEMBERED_FOR};
+use pinakes_config::limits::bot::{
+    ATTEMPTS_MAX, FORGET_INTERVAL, PROFILE_AGE_MAX, PROFILES_MAX, REFUSALS_MAX, REMEMBERED_FOR, TAKE_UP_INTERVAL,
+};
 use pinakes_types::{Clock, Timestamp};
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -143,7 +145,9 @@ impl Bot {
         if !waiting.is_empty() {
             tracing::info!(events = waiting.len(), "taking up questions that were left unanswered");
         }
-        waiting.into_iter().for_each(|id| bot.take_up(id));
+        for (place, id) in (0..).zip(waiting) {
+            bot.take_up(id, TAKE_UP_INTERVAL * place);
+        }
         let inside = Arc::clone(&bot.inside);
         bot.spawn(async move { inside.keep_forgetting().await });
         Ok(bot)
@@ -172,7 +176,7 @@ impl Bot {
             let Some(key) = event.message_key() else { return Ok(Receipt::NotOurs) };
             let known = self.inside.memory.amend(key, text.clone()).await?;
             return Ok(known.map_or(Receipt::NotOurs, |id| {
-                self.take_up(id);
+                self.take_up(id, Duration::ZERO);
                 Receipt::Accepted
             }));
         }
@@ -182,7 +186,7 @@ impl Bot {
         let id = event.id.clone();
         match self.inside.memory.accept(event).await? {
             Acceptance::New => {
-                self.take_up(id);
+                self.take_up(id, Duration::ZERO);
                 Ok(Receipt::Accepted)
             }
             Acceptance::Known => Ok(Receipt::Repeated),
@@ -220,9 +224,10 @@ impl Bot {
         &self.inside
     }
 
-    fn take_up(&self, id: String) {
+    fn take_up(&self, id: String, after: Duration) {
         let (inside, waiting) = (Arc::clone(&self.inside), self.inside.counts.wait());
         self.spawn(async move {
+            tokio::time::sleep(after).await;
             inside.see_to(id).await;
             drop(waiting);
         });
