@@ -161,7 +161,7 @@ impl Searcher {
         if claim.is_filling() && quotations.is_empty() {
             return Ok(Found { standing: Standing::Neutral, support: Support::None, quotes: vec![], to_the_point: false });
         }
-        let vector = self.embed_query(&claim.words).await?;
+        let vector = self.embed_all(vec![claim.words.clone()]).await?.pop().expect("one text gives one vector");
         if !quotations.is_empty() {
             let mut quoted = Grounds::new(quotations.iter().cloned());
             let found = self.judge_by(claim, &vector, &mut quoted, draft).await?;
