@@ -4,13 +4,13 @@
 
 #[path = "support/http.rs"]
 mod http;
+#[path = "support/server.rs"]
+mod server;
 mod support;
-
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
 
 use http::send_with;
 use serde_json::{Value, json};
+use server::Running;
 use support::Store;
 
 const CONFIG: &str = r#"
@@ -28,26 +28,7 @@ model = "extractive"
 include = ["board/**"]
 "#;
 
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Server {
-    fn over(store: &Store) -> Self {
-        let mut child = store.command(&["serve", "--address", "127.0.0.1:0", "--quiet"]).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, address: line.trim().rsplit('/').next().unwrap().to_owned() }
-    }
-
+impl Running {
     fn send(&self, key: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let (bearer, body) = (format!("Bearer {key}"), if body.is_null() { String::new() } else { body.to_string() });
         let accept = if path == "/mcp" { "application/json, text/event-stream" } else { "application/json" };
@@ -104,7 +85,7 @@ fn add(store: &Store, name: &str, groups: &[&str]) -> String {
 fn a_collection_narrows_what_rights_allow_and_is_absent_where_they_allow_nothing() {
     let Some(store) = company() else { return };
     let (ada, bob, eve) = (add(&store, "ada", &["hr"]), add(&store, "bob", &[]), add(&store, "eve", &["board", "hr"]));
-    let server = Server::over(&store);
+    let server = Running::over(&store);
     assert_eq!(server.names(&ada), ["handbook", "hr"], "of the board's documents she reads none");
     assert_eq!(server.names(&bob), ["handbook"]);
     assert_eq!(server.names(&eve), ["board", "handbook", "hr"]);
@@ -164,7 +145,7 @@ fn a_collection_narrows_what_rights_allow_and_is_absent_where_they_allow_nothing
 fn a_conversation_stays_in_the_collection_it_began_with() {
     let Some(store) = company() else { return };
     let (ada, bob) = (add(&store, "ada", &["hr"]), add(&store, "bob", &[]));
-    let server = Server::over(&store);
+    let server = Running::over(&store);
     let ask = |key: &str, more: Value| {
         let mut body = json!({ "question": "When does the canteen open?" });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -3,14 +3,15 @@
 
 #[path = "support/http.rs"]
 mod http;
+#[path = "support/server.rs"]
+mod server;
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use http::{get, post, send};
 use serde_json::{Value, json};
+use server::Running;
 use support::Store;
 
 const MODEL: [&str; 2] = ["--set", "generator.model=smollm2-135m"];
@@ -115,26 +116,7 @@ fn delete(address: &str, path: &str) -> http::Response {
     send(address, "DELETE", path, "text/plain", "*/*", b"")
 }
 
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Server {
-    fn over(store: &Store) -> Self {
-        let mut child = store.command(&["serve", "--address", "127.0.0.1:0", "--quiet"]).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, address: line.trim().rsplit('/').next().unwrap().to_owned() }
-    }
-
+impl Running {
     fn done(&self, id: &str) -> Value {
         let started = Instant::now();
         loop {
@@ -158,7 +140,7 @@ fn a_job_is_done_whatever_becomes_of_the_process() {
         );
     }
     store.add();
-    let server = Server::over(&store);
+    let server = Running::over(&store);
     let asked = post(
         &server.address,
         "/api/v1/tasks",
@@ -167,7 +149,7 @@ fn a_job_is_done_whatever_becomes_of_the_process() {
     assert_eq!(asked.status, 202, "{}", asked.body);
     let id = asked.json()["id"].as_str().unwrap().to_owned();
     drop(server);
-    let server = Server::over(&store);
+    let server = Running::over(&store);
     let job = server.done(&id);
     assert_eq!((&job["state"], &job["documents_done"], &job["documents_failed"]), (&"done".into(), &12.into(), &0.into()), "{job}");
     let lines = get(&server.address, &format!("/api/v1/tasks/{id}/results")).body;
