@@ -89,6 +89,12 @@ pub(crate) fn same_word(a: &str, b: &str) -> bool {
     shared >= 4 && longest - shared <= 3 && shared * 3 >= longest * 2
 }
 
+/// Which of these words a text has in any form.
+pub(crate) fn held(wanted: &[String], text: &str) -> Vec<bool> {
+    let found: Vec<String> = words(text).map(|(_, word)| word.to_lowercase()).collect();
+    wanted.iter().map(|wanted| found.iter().any(|word| same_word(wanted, word))).collect()
+}
+
 /// Words of questions and of every sentence, in English, German, Spanish and French.
 const COMMON: &[&str] = &[
     // English

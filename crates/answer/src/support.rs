@@ -9,7 +9,7 @@ use pinakes_catalog::Passage;
 use pinakes_index::Candidate;
 
 use crate::asked::Asked;
-use crate::question::{content_words, names, same_word, words};
+use crate::question::{content_words, held, names};
 use crate::ranking::Ranked;
 
 /// How far down the ranking a sentence no longer competes with the best.
@@ -80,8 +80,7 @@ fn mean(values: &[f32]) -> f32 {
 
 /// Share of these words found in a text, in any form; 1 when there are none.
 pub(crate) fn coverage(question_words: &[String], text: &str) -> f32 {
-    let found: Vec<String> = words(text).map(|(_, word)| word.to_lowercase()).collect();
-    let held = question_words.iter().filter(|wanted| found.iter().any(|word| same_word(wanted, word))).count();
+    let held = held(question_words, text).into_iter().filter(|held| *held).count();
     if question_words.is_empty() { 1.0 } else { held as f32 / question_words.len() as f32 }
 }
 
