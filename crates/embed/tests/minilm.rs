@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use pinakes_embed::Embedder;
+use pinakes_embed::{Embedder, Precision};
 
 static MINILM: LazyLock<Option<Embedder>> = LazyLock::new(|| {
     let folder = pinakes_models::ensure_minilm(&PathBuf::from(env!("CARGO_TARGET_TMPDIR")))?;
@@ -59,6 +59,24 @@ fn meaning_is_near_and_length_is_one() {
     let v = embedder.embed(&["How much holiday do I get?", "The annual leave allowance is 25 days.", "The pump needs oil."]).unwrap();
     assert!(cosine(&v[0], &v[1]) > cosine(&v[0], &v[2]) + 0.2);
     assert!(v.iter().all(|v| (cosine(v, v) - 1.0).abs() < 1e-5));
+}
+
+#[test]
+fn in_8_bits_cosines_stay_within_a_hundredth() {
+    let Some(embedder) = minilm() else { return };
+    let reference: serde_json::Value = serde_json::from_str(include_str!("fixtures/minilm-reference.json")).unwrap();
+    let texts: Vec<&str> = reference["texts"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    let (exact, int8) = (embedder.embed(&texts).unwrap(), embedder.embed_in(Precision::Int8, &texts).unwrap());
+    assert_ne!(exact, int8, "computed another way");
+    let mut largest = 0.0_f32;
+    for (asked, _) in exact.iter().zip(&texts) {
+        for (exact, int8) in exact.iter().zip(&int8) {
+            largest = largest.max((cosine(asked, exact) - cosine(asked, int8)).abs());
+        }
+    }
+    eprintln!("largest difference of a cosine in 8 bits: {largest:.1e}");
+    assert!(largest < 0.01, "{largest}");
+    assert_eq!(embedder.embed_in(Precision::Int8, &texts[..1]).unwrap()[0], int8[0], "whatever stands beside it");
 }
 
 #[test]
