@@ -126,15 +126,7 @@ fn around(line: &[Letter]) -> [f64; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Ten-point text, half an em a character.
-    fn draw(text: &str, x: f64, y: f64) -> Vec<PlacedGlyph> {
-        let place = |(at, c): (usize, char)| {
-            let x = x + at as f64 * 5.0;
-            PlacedGlyph { text: c.to_string(), x, end: x + 5.0, y, size: 10.0, degrees: 0, bold: false }
-        };
-        text.chars().enumerate().filter(|(_, c)| *c != '_').map(place).collect()
-    }
+    use crate::pdf::lines::tests::draw;
 
     fn found(page: &str, words: &str, glyphs: Vec<PlacedGlyph>) -> Option<Vec<[f64; 4]>> {
         let start = page.find(words).map(|byte| page[..byte].chars().count()).unwrap();

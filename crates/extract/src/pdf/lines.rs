@@ -252,11 +252,11 @@ fn direction(glyph: &str) -> Direction {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Ten-point text from `x` on, half an em a character.
-    fn draw(text: &str, x: f64, y: f64) -> Vec<PlacedGlyph> {
+    pub(in crate::pdf) fn draw(text: &str, x: f64, y: f64) -> Vec<PlacedGlyph> {
         let place = |(at, c): (usize, char)| {
             let x = x + at as f64 * 5.0;
             PlacedGlyph { text: c.to_string(), x, end: x + 5.0, y, size: 10.0, degrees: 0, bold: false }
