@@ -21,8 +21,14 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn cargo_command(arguments: &[&str]) -> Command {
     let mut command = Command::new(cargo());
     command.args(arguments).current_dir(root());
-    // Cargo sets PROTOC from its own configuration for the program it runs, us. Handed on as if a person had set it, it would make the
-    // build scripts that watch it, and all of Lance after them, run again each time somebody calls cargo by hand in between.
+    // Cargo tells the program it runs, us, which package it is, and sets PROTOC from its own configuration. Handed on as if a person had
+    // set them, these would make the build scripts that watch them (ring's, Lance's) run again, and all that comes after them, each time
+    // somebody calls cargo by hand in between.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
     if std::env::var_os("PROTOC").is_some_and(|protoc| Path::new(&protoc) == root().join(".tools/bin/protoc")) {
         command.env_remove("PROTOC");
     }
