@@ -12,7 +12,7 @@ if [ -z "${PINAKES:-}" ]; then
     cargo build --release --quiet --bin pinakes
     PINAKES=${CARGO_TARGET_DIR:-target}/release/pinakes
 fi
-exec nice "$PINAKES" --json \
+exec "$PINAKES" --json \
     --set generator.kv=q8 --set "generator.cache_memory=${MEMORY:-4 GiB}" --set "generator.cache_disk=${DISK:-16 GiB}" \
     bench reuse --random "${SIZE:-0.8b}" --quant q4_k_m --documents "${DOCUMENTS:-50}" --tokens "${TOKENS:-8192}" --questions 1 \
     --no-fork --restart "$@"
