@@ -23,6 +23,7 @@ mod parts;
 mod predicate;
 mod quarantine;
 mod question;
+mod readable;
 mod reading;
 mod resident;
 mod rows;

@@ -62,6 +62,11 @@ impl Lookup<'_> {
 
     fn ranked(&self, query: &BooleanQuery, gate: Option<Arc<Gate>>, depth: usize, neighbourhoods: Option<u64>) -> Result<Ranked> {
         let top = TopDocs::with_limit(depth).order_by_score();
+        let narrowed = self.view.and_then(ScopeView::few).map(|few| {
+            let both: Vec<BoxedQuery> = vec![Box::new(few.clone()), Box::new(query.clone())];
+            BooleanQuery::intersection(both)
+        });
+        let query = narrowed.as_ref().unwrap_or(query);
         let statistics = Statistics { searcher: self.searcher, view: self.view, neighbourhoods };
         let found = match gate {
             None => self.searcher.search_with_statistics_provider(query, &top, &statistics)?,
@@ -69,7 +74,7 @@ impl Lookup<'_> {
         };
         let mut ranked = Vec::with_capacity(found.len());
         for (score, address) in found {
-            ranked.push((self.chunk(address)?, score));
+            ranked.push((self.chunk(address)?, settled(score)));
         }
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         Ok(ranked)
@@ -139,6 +144,13 @@ impl Lookup<'_> {
         }
         clauses
     }
+}
+
+/// A score without its last bits. They depend on the order in which its parts are added up, and that depends on what else is in the index,
+/// of which a reader learns nothing.
+fn settled(score: f32) -> f32 {
+    const LAST: u32 = 0xff;
+    f32::from_bits((score.to_bits() + LAST.div_ceil(2)) & !LAST)
 }
 
 /// Chunks that hold one of the terms; of several the best counts, as they are forms of one word.

@@ -20,12 +20,15 @@ use crate::{
     model::Filter,
     neighbourhood::{self, is_first},
     parts::PartViews,
+    readable::Few,
 };
 
 /// The chunks one set of labels may read, at one commit.
 pub(crate) struct ScopeView {
     /// Per segment, one bit per document.
     readable: Vec<Vec<u64>>,
+    /// The same as a query, where that is the shorter way.
+    few: Option<Few>,
     chunks: u64,
     neighbourhoods: u64,
     tokens: Vec<(Field, u64)>,
@@ -61,7 +64,14 @@ impl ScopeView {
             readable.push(bits);
         }
         let languages = directory.languages_in(&gate).into_iter().map(str::to_owned).collect();
-        Ok(Self { readable, chunks, neighbourhoods, tokens, languages })
+        let bits = searcher.segment_readers().iter().zip(&readable).map(|(segment, bits)| (segment.segment_id(), &bits[..]));
+        let few = Few::of(chunks, searcher.num_docs(), &bits.collect::<Vec<_>>());
+        Ok(Self { readable, few, chunks, neighbourhoods, tokens, languages })
+    }
+
+    /// What may be read, where it is little of what there is.
+    pub(crate) fn few(&self) -> Option<&Few> {
+        self.few.as_ref()
     }
 
     /// Languages of the documents that may be read.
@@ -151,6 +161,10 @@ impl Bm25StatisticsProvider for Statistics<'_> {
         let mut chunks = 0;
         for (segment, readable) in self.searcher.segment_readers().iter().zip(&view.readable) {
             let Some(mut postings) = segment.inverted_index(term.field())?.read_postings(term, IndexRecordOption::Basic)? else { continue };
+            if let Some(held) = view.few.as_ref().and_then(|few| few.holding(segment.segment_id(), &mut postings)) {
+                chunks += held;
+                continue;
+            }
             let mut document = postings.doc();
             while document != TERMINATED {
                 chunks += (readable[document as usize / 64] >> (document % 64)) & 1;
