@@ -163,6 +163,15 @@ fn logits_and_speed_are_printed_as_documented() {
     for name in ["prefill_tok_s", "decode_tok_s", "load_seconds", "rss_bytes"] {
         assert!(speed[name].as_f64().unwrap() > 0.0, "{name}: {speed}");
     }
-    let random = store.json(0, &["bench", "engine", "--random", "tiny", "--prompt", "20", "--generate", "2"]);
+    assert!(speed.get("kernels").is_none(), "{speed}");
+    let random = store.json(0, &["bench", "engine", "--random", "tiny", "--prompt", "20", "--generate", "2", "--kernels"]);
+    for phase in ["reading", "writing"] {
+        let kernels = random["kernels"][phase].as_array().unwrap();
+        let named: Vec<_> = kernels.iter().map(|one| one["kernel"].as_str().unwrap()).collect();
+        assert_eq!(named, ["products", "attention", "delta rule", "inputs", "norms", "element-wise", "rope"], "{phase}");
+        let share: f64 = kernels.iter().map(|one| one["share"].as_f64().unwrap()).sum();
+        assert!((0.0..=1.0).contains(&share) && kernels.iter().all(|one| one["calls"].as_u64().unwrap() > 0), "{random}");
+    }
+    assert!(random["kernels"]["peak_gb_s"].as_f64().unwrap() > 0.0);
     assert!(random["decode_tok_s"].as_f64().unwrap() > 0.0, "{random}");
 }

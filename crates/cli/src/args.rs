@@ -449,6 +449,9 @@ pub(crate) struct BenchEngine {
     /// Tokens that are there before the measuring begins
     #[arg(long, default_value_t = 0)]
     pub(crate) depth: usize,
+    /// Show what each kind of kernel took and reached, beside what the machine can do at most
+    #[arg(long)]
+    pub(crate) kernels: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pinakes_kernels::{KvKind, KvLayout, PAGE_TOKENS, Pairing, Pool, Rope, Yarn};
+use pinakes_kernels::{Kernel, KvKind, KvLayout, PAGE_TOKENS, Pairing, Peaks, Pool, Rope, Tally, Yarn};
 use pinakes_models::{gguf, safetensors};
 
 use crate::cache::PrefillCost;
@@ -141,6 +141,23 @@ impl CpuBackend {
     #[must_use]
     pub fn new(model: Model) -> Self {
         Self { model, scratch: Scratch::default() }
+    }
+
+    /// Counts from here on what each kind of kernel takes.
+    pub fn start_profile(&self) {
+        self.model.pool.start_profile();
+    }
+
+    /// Counts no longer; what was counted.
+    #[must_use]
+    pub fn end_profile(&self) -> Vec<(Kernel, Tally)> {
+        self.model.pool.end_profile()
+    }
+
+    /// What the machine can do at most with the model's threads.
+    #[must_use]
+    pub fn peaks(&self) -> Peaks {
+        Peaks::measure(&self.model.pool)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use pinakes_kernels::{Format, Input, Matrix, Pool, multiply, quantise};
+use pinakes_kernels::{Format, Input, Matrix, Peaks, Pool, multiply, quantise};
 
 const SHAPES: [(usize, usize); 5] = [(6144, 1024), (3584, 1024), (1024, 3584), (1024, 2048), (62080, 1024)];
 const ROWS: [usize; 5] = [1, 4, 8, 12, 96];
@@ -16,7 +16,8 @@ fn main() {
     let threads = arguments.first().map_or(2, |text| text.parse().unwrap());
     let formats = [Format::Q4_K, Format::Q5_K, Format::Q6_K, Format::Q8_0, Format::Q4_0, Format::BF16, Format::F32];
     let pool = Pool::new(threads);
-    println!("{threads} threads; memory reads {:.1} GB/s", memory(&pool));
+    let peaks = Peaks::measure(&pool);
+    println!("{threads} threads; memory reads {:.1} GB/s, {:.0} Gop/s in 8 bits", peaks.read_bytes / 1e9, peaks.integer_operations / 1e9);
     println!("format rows x columns     decode: us   GB/s   Gop/s with rows: {ROWS:?}");
     for format in formats.into_iter().filter(|format| arguments.len() < 2 || arguments.contains(&format.name().to_owned())) {
         for (rows, columns) in SHAPES {
@@ -64,19 +65,4 @@ fn measure(pool: &Pool, format: Format, rows: usize, columns: usize) {
     }
     let (name, shape) = (format.name(), format!("{rows} x {columns}"));
     println!("{name:6} {shape:16} {:13.1} {:6.1}   {}", decode.0, decode.1, speeds.join(" "));
-}
-
-/// Reads 256 MiB as u64 on all threads.
-fn memory(pool: &Pool) -> f64 {
-    let words = vec![1_u64; 32 << 20];
-    let mut sums = [0_u64; 64];
-    let mut best = f64::INFINITY;
-    for _ in 0..5 {
-        let start = Instant::now();
-        let share = words.len() / sums.len();
-        pool.pieces(&mut sums, 1, &|index, sum| sum[0] = words[index * share..][..share].iter().fold(0, |sum, word| sum ^ word));
-        best = best.min(start.elapsed().as_secs_f64());
-    }
-    assert_eq!(sums[0], 0);
-    words.len() as f64 * 8.0 / best / 1e9
 }

@@ -5,13 +5,12 @@
 //! and sum), decode by memory (GB/s of pages or states). The best of a few runs counts.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
-use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
 use pinakes_kernels::{
-    DeltaInput, DeltaShape, DeltaState, DeltaWeights, HeadOrder, KvKind, KvLayout, KvPage, PAGE_TOKENS, Pool, Queries, attend, delta_net,
-    rms_norm, swiglu, top_k,
+    DeltaInput, DeltaShape, DeltaState, DeltaWeights, HeadOrder, KvKind, KvLayout, KvPage, PAGE_TOKENS, Peaks, Pool, Queries, attend,
+    delta_net, rms_norm, swiglu, top_k,
 };
 
 const ATTENTION_LAYERS: usize = 6;
@@ -26,7 +25,8 @@ fn main() {
     let threads = std::env::args().nth(1).map_or(2, |text| text.parse().unwrap());
     ALONE.store(threads == 1, Relaxed);
     let pool = Pool::new(threads);
-    println!("{threads} threads; memory reads {:.1} GB/s; f32 {:.0} Gop/s", memory(&pool), arithmetic(&pool));
+    let peaks = Peaks::measure(&pool);
+    println!("{threads} threads; memory reads {:.1} GB/s; f32 {:.0} Gop/s", peaks.read_bytes / 1e9, peaks.float_operations / 1e9);
     for kind in [KvKind::F32, KvKind::F16, KvKind::Q8] {
         attention(&pool, kind);
     }
@@ -124,44 +124,4 @@ fn rows(pool: &Pool) {
     let logits = random(248_320);
     let top = best(|| top_k(&logits, 20, &mut Vec::new()).unwrap());
     println!("rms_norm 512 x 1024 {:.0} us; swiglu 512 x 3584 {:.0} us; top 20 of 248,320 {:.0} us", norm * 1e6, gate * 1e6, top * 1e6);
-}
-
-/// GB/s of reading 256 MiB.
-fn memory(pool: &Pool) -> f64 {
-    let data = vec![1_u64; 32 << 20];
-    let piece = 1 << 17;
-    let seconds = best(|| {
-        pool.run(data.len() / piece, &|index| {
-            black_box(data[index * piece..][..piece].chunks_exact(64).map(|x| x.iter().fold(0, |a, b| a | b)).fold(0, |a, b| a ^ b));
-        });
-    });
-    (data.len() * 8) as f64 / seconds / 1e9
-}
-
-/// 10⁹ f32 operations a second in registers, two to a product and sum; 0 without AVX-512.
-fn arithmetic(pool: &Pool) -> f64 {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx512f") {
-        const ROUNDS: usize = 1 << 18;
-        // SAFETY: the machine has AVX-512 F.
-        let seconds = best(|| pool.run(2 * pool.threads(), &|_| unsafe { spin(ROUNDS) }));
-        return (2 * pool.threads() * ROUNDS * 12 * 16 * 2) as f64 / seconds / 1e9;
-    }
-    0.0
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn spin(rounds: usize) {
-    use std::arch::x86_64::{_mm512_fmadd_ps, _mm512_reduce_add_ps, _mm512_set1_ps};
-    let factor = _mm512_set1_ps(black_box(0.5));
-    let mut sums = [factor; 12];
-    for _ in 0..rounds {
-        for sum in &mut sums {
-            *sum = _mm512_fmadd_ps(*sum, factor, factor);
-        }
-    }
-    for sum in sums {
-        black_box(_mm512_reduce_add_ps(sum));
-    }
 }

@@ -11,6 +11,7 @@ mod scalar;
 
 use crate::isa::Isa;
 use crate::matrix::Matrix;
+use crate::profile::{Cost, Kernel};
 use crate::threads::Pool;
 
 /// Columns that share a scale.
@@ -102,7 +103,7 @@ impl Input {
     /// # Panics
     /// When `columns` is zero or `values` is no whole number of rows.
     pub fn load(&mut self, pool: &Pool, values: &[f32], columns: usize) {
-        self.load_with(Isa::current(), pool, values, columns);
+        pool.counted(Kernel::Input, Cost::on_floats(values.len()), || self.load_with(Isa::current(), pool, values, columns));
     }
 
     /// [`Input::load`] with a given instruction set.

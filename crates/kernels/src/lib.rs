@@ -11,6 +11,8 @@ mod input;
 mod isa;
 mod mapped;
 mod matrix;
+mod peaks;
+mod profile;
 mod rope;
 mod rows;
 mod shared;
@@ -26,6 +28,8 @@ pub use input::Input;
 pub use isa::{Isa, force};
 pub use mapped::MappedFile;
 pub use matrix::{BadMatrix, Matrix, multiply, multiply_with};
+pub use peaks::Peaks;
+pub use profile::{Kernel, Tally};
 pub use rope::{Pairing, Rope, Rotation, Yarn};
 pub use rows::{
     NotANumber, add, argmax, exp, gate_sigmoid, gate_sigmoid_from, log_sum_exp, rms_norm, rms_norm_from, softmax, swiglu, top_k,

@@ -3,6 +3,7 @@
 //! Positions come as they are, apart from where a token stands in a cache: an image advances them by less than its tokens.
 
 use crate::Pool;
+use crate::profile::{Cost, Kernel};
 
 /// Which dimensions form a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,14 +136,16 @@ impl Rotation<'_> {
         assert!(positions > 0 && x.len().is_multiple_of(positions * self.rope.head_dim), "whole heads for each of {positions} positions");
         let row = x.len() / positions;
         let rows = (16 * 1024 / row).max(1);
-        pool.pieces(x, rows * row, &|index, x| {
+        let turn = |index: usize, x: &mut [f32]| {
             for (x, turns) in x.chunks_exact_mut(row).zip(self.turns.chunks_exact(2 * pairs).skip(index * rows)) {
                 let (cosines, sines) = turns.split_at(pairs);
                 for head in x.chunks_exact_mut(self.rope.head_dim) {
                     self.rope.turn(&mut head[..2 * pairs], cosines, sines);
                 }
             }
-        });
+        };
+        let cost = Cost::on_floats(x.len() / self.rope.head_dim * 4 * pairs);
+        pool.counted(Kernel::Rope, cost, || pool.pieces(x, rows * row, &turn));
     }
 }
 

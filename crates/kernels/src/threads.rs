@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{JoinHandle, yield_now};
 use std::time::{Duration, Instant};
 
+use crate::profile::Profile;
 use crate::shared::SharedMut;
 
 /// How long an idle worker looks for the next section before it sleeps: longer than the serial work between two sections of a layer,
@@ -30,6 +31,7 @@ pub struct Pool {
     workers: Vec<JoinHandle<()>>,
     /// One section at a time: a second caller waits here.
     turn: Mutex<()>,
+    profile: Profile,
 }
 
 /// What callers and workers share.
@@ -69,7 +71,11 @@ impl Pool {
                 builder.spawn(move || common.work()).expect("the system has room for a few threads when the engine starts")
             })
             .collect();
-        Self { common, workers, turn: Mutex::new(()) }
+        Self { common, workers, turn: Mutex::new(()), profile: Profile::default() }
+    }
+
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// Threads that work on a section, the caller's included.

@@ -1,5 +1,7 @@
 //! `pinakes bench engine`: how fast a model reads and writes here, on its own weights or on random ones of the same shape.
 
+mod kernels;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,6 +33,8 @@ struct Report {
     /// Of the process, with weights, state and scratch.
     rss_bytes: u64,
     peak_rss_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernels: Option<kernels::Kernels>,
 }
 
 pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchEngine) -> Result<End, ApiError> {
@@ -50,6 +54,7 @@ pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchEngi
             report.rss_bytes >> 20,
             report.peak_rss_bytes >> 20
         ));
+        report.kernels.iter().flat_map(kernels::Kernels::lines).for_each(|line| output::line(&line));
     }
     Ok(End::Done)
 }
@@ -74,15 +79,18 @@ fn measure(wanted: &BenchEngine, measured: &generator::Measured) -> Result<Repor
     let tokens: Vec<u32> = (0..(wanted.depth + wanted.prompt) as u32).map(|n| n.wrapping_mul(2_654_435_761) % vocabulary).collect();
     let (before, prompt) = tokens.split_at(wanted.depth);
     generator::read(&mut backend, &mut sequence, before, &mut logits);
+    let profiled = wanted.kernels.then(|| kernels::Profile::start(&backend));
     let reading = Instant::now();
     generator::read(&mut backend, &mut sequence, prompt, &mut logits);
     let prefill_seconds = reading.elapsed().as_secs_f64();
     let first_token_seconds = started.elapsed().as_secs_f64();
+    let profiled = profiled.map(|profile| profile.turn(&backend));
     let writing = Instant::now();
     for id in (0..vocabulary).cycle().take(wanted.generate) {
         backend.step(&mut [Chunk { sequence: &mut sequence, tokens: &[id], logits: LogitRows::Last }], &mut logits);
     }
     let decode_seconds = writing.elapsed().as_secs_f64();
+    let kernels = profiled.map(|profile| profile.end(&backend, [prefill_seconds, decode_seconds]));
     let rate = |tokens: usize, seconds: f64| if tokens == 0 { 0.0 } else { (10.0 * tokens as f64 / seconds).round() / 10.0 };
     Ok(Report {
         model: name,
@@ -97,5 +105,6 @@ fn measure(wanted: &BenchEngine, measured: &generator::Measured) -> Result<Repor
         weights_bytes,
         rss_bytes: memory_bytes().unwrap_or(0),
         peak_rss_bytes: peak_memory_bytes().unwrap_or(0),
+        kernels,
     })
 }

@@ -11,6 +11,7 @@ mod tests;
 mod tiles;
 
 use crate::aligned::Aligned;
+use crate::profile::{Cost, Kernel};
 use crate::shared::SharedMut;
 use crate::{Isa, Pool};
 use block::{Block, Partial, Target};
@@ -39,7 +40,14 @@ pub struct Queries<'a> {
 /// # Panics
 /// When lengths do not fit the layout, or pages are missing.
 pub fn attend(pool: &Pool, layout: &KvLayout, heads: usize, scale: f32, batch: &mut [(Queries<'_>, &mut [f32])]) {
-    attend_with(Isa::current(), pool, layout, heads, scale, batch);
+    let row = heads * layout.head_dim;
+    let one = |queries: &Queries<'_>| {
+        let rows = queries.q.len() / row;
+        let keys = rows * queries.first + rows * (rows + 1) / 2;
+        Cost { bytes: (queries.first + rows).div_ceil(PAGE_TOKENS) * layout.page_bytes(), operations: 4 * keys * row }
+    };
+    let cost = batch.iter().map(|(queries, _)| one(queries)).fold(Cost::default(), Cost::and);
+    pool.counted(Kernel::Attention, cost, || attend_with(Isa::current(), pool, layout, heads, scale, batch));
 }
 
 pub(crate) fn attend_with(isa: Isa, pool: &Pool, layout: &KvLayout, heads: usize, scale: f32, batch: &mut [(Queries<'_>, &mut [f32])]) {

@@ -12,6 +12,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use crate::profile::{Cost, Kernel};
 use crate::shared::SharedMut;
 use crate::{Isa, Pool};
 
@@ -122,7 +123,14 @@ pub struct DeltaInput<'a> {
 /// # Panics
 /// When a slice does not fit the shape.
 pub fn delta_net(pool: &Pool, shape: &DeltaShape, weights: &DeltaWeights, batch: &mut [(DeltaInput<'_>, &mut DeltaState, &mut [f32])]) {
-    delta_net_with(Isa::current(), pool, shape, weights, batch);
+    // A token: the state decays, is read by the key, is corrected, and is read by the query.
+    let token = shape.value_heads * 7 * shape.key_dim * shape.value_dim + 2 * shape.conv_width * shape.channels();
+    let one = |input: &DeltaInput<'_>, state: &DeltaState| {
+        let tokens = input.a.len() / shape.value_heads;
+        Cost { bytes: 2 * state.as_bytes().len(), operations: tokens * token }
+    };
+    let cost = batch.iter().map(|(input, state, _)| one(input, state)).fold(Cost::default(), Cost::and);
+    pool.counted(Kernel::DeltaNet, cost, || delta_net_with(Isa::current(), pool, shape, weights, batch));
 }
 
 pub(crate) fn delta_net_with(

@@ -9,6 +9,7 @@ use super::{Matrix, scalar};
 use super::{avx2, avx512};
 use crate::input::{GROUP, Group, Input};
 use crate::isa::Isa;
+use crate::profile::{Cost, Kernel};
 use crate::threads::Pool;
 
 /// Weights that a task streams, about: small enough that threads end together, large enough that claiming is nothing.
@@ -26,7 +27,9 @@ const INPUT_BYTES: usize = 256 << 10;
 /// When a matrix has other columns than the input, an `out` is not of that size, or the input was made for other formats
 /// ([`Input::serving`]).
 pub fn multiply(pool: &Pool, input: &Input, products: &mut [(&Matrix, &mut [f32])]) {
-    multiply_with(Isa::current(), pool, input, products);
+    let one = |matrix: &Matrix| Cost { bytes: matrix.bytes(), operations: 2 * input.rows() * matrix.rows() * matrix.columns() };
+    let cost = products.iter().map(|(matrix, _)| one(matrix)).fold(Cost::default(), Cost::and);
+    pool.counted(Kernel::Product, cost, || multiply_with(Isa::current(), pool, input, products));
 }
 
 /// [`multiply`] with a given instruction set, or the best one if this machine has it not.

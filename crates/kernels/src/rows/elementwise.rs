@@ -1,6 +1,7 @@
 //! Operations on one element at a time.
 
 use super::TASK_FLOATS;
+use crate::profile::{Cost, Kernel};
 use crate::simd::{LANES, Vector, dispatch, sigmoid, silu};
 use crate::{Isa, Pool};
 
@@ -10,22 +11,31 @@ use crate::{Isa, Pool};
 /// When the lengths differ; as all functions of this module.
 pub fn add(pool: &Pool, x: &mut [f32], y: &[f32]) {
     assert_eq!(x.len(), y.len(), "both sides of a sum have one length");
-    pool.pieces(x, TASK_FLOATS, &|index, x| add_with(Isa::current(), x, &y[index * TASK_FLOATS..][..x.len()]));
+    let cost = Cost::on_floats(3 * x.len());
+    pool.counted(Kernel::Elementwise, cost, || {
+        pool.pieces(x, TASK_FLOATS, &|index, x| add_with(Isa::current(), x, &y[index * TASK_FLOATS..][..x.len()]));
+    });
 }
 
 /// `out = silu(gate) * up`.
 pub fn swiglu(pool: &Pool, gate: &[f32], up: &[f32], out: &mut [f32]) {
     assert!(gate.len() == out.len() && up.len() == out.len(), "gate, up and out have one length");
-    pool.pieces(out, TASK_FLOATS, &|index, out| {
-        let start = index * TASK_FLOATS;
-        swiglu_with(Isa::current(), &gate[start..][..out.len()], &up[start..][..out.len()], out);
+    let cost = Cost::on_floats(3 * out.len());
+    pool.counted(Kernel::Elementwise, cost, || {
+        pool.pieces(out, TASK_FLOATS, &|index, out| {
+            let start = index * TASK_FLOATS;
+            swiglu_with(Isa::current(), &gate[start..][..out.len()], &up[start..][..out.len()], out);
+        });
     });
 }
 
 /// `x *= sigmoid(gate)`: the output gate of attention.
 pub fn gate_sigmoid(pool: &Pool, x: &mut [f32], gate: &[f32]) {
     assert_eq!(x.len(), gate.len(), "each element has its gate");
-    pool.pieces(x, TASK_FLOATS, &|index, x| gate_with(Isa::current(), x, &gate[index * TASK_FLOATS..][..x.len()]));
+    let cost = Cost::on_floats(3 * x.len());
+    pool.counted(Kernel::Elementwise, cost, || {
+        pool.pieces(x, TASK_FLOATS, &|index, x| gate_with(Isa::current(), x, &gate[index * TASK_FLOATS..][..x.len()]));
+    });
 }
 
 /// As [`gate_sigmoid`], where row `r` of `x: [rows, n]` finds its gate at `gate[r * stride..][..n]`: the query projection of Qwen3.5
@@ -33,10 +43,13 @@ pub fn gate_sigmoid(pool: &Pool, x: &mut [f32], gate: &[f32]) {
 pub fn gate_sigmoid_from(pool: &Pool, x: &mut [f32], n: usize, gate: &[f32], stride: usize) {
     assert!(n > 0 && x.len().is_multiple_of(n), "rows of {n}");
     let rows = (TASK_FLOATS / n).max(1);
-    pool.pieces(x, rows * n, &|index, x| {
-        for (row, x) in x.chunks_exact_mut(n).enumerate() {
-            gate_with(Isa::current(), x, &gate[(index * rows + row) * stride..][..n]);
-        }
+    let cost = Cost::on_floats(3 * x.len());
+    pool.counted(Kernel::Elementwise, cost, || {
+        pool.pieces(x, rows * n, &|index, x| {
+            for (row, x) in x.chunks_exact_mut(n).enumerate() {
+                gate_with(Isa::current(), x, &gate[(index * rows + row) * stride..][..n]);
+            }
+        });
     });
 }
 

@@ -1,6 +1,7 @@
 //! Operations that need a whole row: norms and soft maximum.
 
 use super::TASK_FLOATS;
+use crate::profile::{Cost, Kernel};
 use crate::simd::{self, LANES, Vector, dispatch};
 use crate::{Isa, Pool};
 
@@ -20,10 +21,13 @@ pub fn rms_norm_from(pool: &Pool, x: &[f32], stride: usize, gain: &[f32], epsilo
     let n = gain.len();
     assert!(n > 0 && out.len().is_multiple_of(n), "rows of {n}");
     let rows = (TASK_FLOATS / n).max(1);
-    pool.pieces(out, rows * n, &|index, out| {
-        for (row, out) in out.chunks_exact_mut(n).enumerate() {
-            rms_norm_with(Isa::current(), &x[(index * rows + row) * stride..][..n], gain, epsilon, out);
-        }
+    let cost = Cost::on_floats(2 * out.len());
+    pool.counted(Kernel::Norm, cost, || {
+        pool.pieces(out, rows * n, &|index, out| {
+            for (row, out) in out.chunks_exact_mut(n).enumerate() {
+                rms_norm_with(Isa::current(), &x[(index * rows + row) * stride..][..n], gain, epsilon, out);
+            }
+        });
     });
 }
 
