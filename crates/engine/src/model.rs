@@ -187,6 +187,10 @@ impl Backend for CpuBackend {
         PrefillCost::of(&self.model.config)
     }
 
+    fn weights_bytes(&self) -> u64 {
+        self.model.weights().bytes() as u64
+    }
+
     fn sequence_cost(&self) -> SequenceCost {
         self.model.sequence_cost()
     }

@@ -103,6 +103,7 @@ function engine({ generator, embedding }, models, samples) {
   const size = (name) => bytes(sum(samples, `pinakes_${name}`));
   const kinds = [...new Set(samples.filter(({ name }) => name === 'pinakes_work_running').map(({ labels }) => labels.kind))];
   const last = points.at(-1);
+  const pace = (tokens) => (tokens == null ? '–' : `${number(Math.round(tokens))} ${t('per_second')}`);
   return section(t('admin_engine'),
     el('dl', { class: 'facts' },
       fact(t('admin_generator'), generator ?? t('admin_generator_none')),
@@ -112,9 +113,9 @@ function engine({ generator, embedding }, models, samples) {
       }))),
       has(samples, 'pinakes_engine_running') && [
         fact(t('admin_running'), t('admin_places', { running: sum(samples, 'pinakes_engine_running'), waiting: sum(samples, 'pinakes_engine_waiting'), refused: 0 })),
-        fact(t('admin_state_memory'), size('engine_state_bytes')), fact(t('admin_cache_memory'), size('cache_bytes')),
+        fact(t('admin_weights'), size('engine_weights_bytes')), fact(t('admin_state_memory'), size('engine_state_bytes')), fact(t('admin_cache_memory'), size('cache_bytes')),
         fact(t('admin_cache_disk'), has(samples, 'pinakes_cache_disk_bytes') ? size('cache_disk_bytes') : t('admin_off')),
-        fact(t('admin_tokens'), last ? `${number(Math.round(last.tokens))} ${t('per_second')}` : '–'),
+        fact(t('admin_read'), pace(last?.read)), fact(t('admin_said'), pace(last?.said)),
         fact(t('admin_hits'), `${value('cache_hits_total')} / ${number(sum(samples, 'pinakes_cache_hits_total') + sum(samples, 'pinakes_cache_misses_total'))}`),
         fact(t('admin_reused'), value('cache_reused_tokens_total')),
         samples.filter(({ name, value: count }) => name === 'pinakes_cache_ended_total' && count > 0)

@@ -35,7 +35,8 @@ export function point(before, now) {
     at: now.at,
     latency: took('/api/v1/search'),
     throughput: requests / seconds,
-    tokens: computed / seconds,
+    read: computed / seconds,
+    said: grown('pinakes_engine_completion_tokens_total') / seconds,
     hits: computed + reused > 0 ? (100 * reused) / (computed + reused) : null,
     passages: sum(now.samples, 'pinakes_chunks'),
   };

@@ -33,6 +33,11 @@ pub trait Backend: Send + 'static {
         PrefillCost { token: 1.0, pair: 0.0 }
     }
 
+    /// Bytes of the model's weights, as they lie in memory.
+    fn weights_bytes(&self) -> u64 {
+        0
+    }
+
     /// What a sequence takes.
     fn sequence_cost(&self) -> SequenceCost;
 

@@ -5,6 +5,8 @@ use crate::cache::{CacheStats, TierStats};
 /// Everything that is counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EngineStats {
+    /// Bytes of the model's weights.
+    pub weights_bytes: u64,
     /// Requests that wait for a place.
     pub waiting: usize,
     /// Requests that have one.
@@ -13,6 +15,8 @@ pub struct EngineStats {
     pub reserved_bytes: u64,
     /// Requests that ended, for whatever reason.
     pub ended: u64,
+    /// Tokens of answers, those under way included.
+    pub completion_tokens: u64,
     /// Times that something read ahead gave its place to somebody.
     pub parked: u64,
     /// Snapshots in memory and what they saved.

@@ -46,11 +46,14 @@ pub(super) struct State<B: Backend> {
     pace: Pace,
     logits: Vec<f32>,
     next_id: u64,
+    /// Tokens of the answers that ended.
+    said: u64,
     options: LocalOptions,
 }
 
 impl<B: Backend> State<B> {
     pub(super) fn new(backend: B, orders: Receiver<Order>, shared: Arc<Shared>, below: Below<B::Sequence>, options: LocalOptions) -> Self {
+        shared.stats().weights_bytes = backend.weights_bytes();
         let tree = SnapshotTree::new(options.cache_bytes, backend.prefill_cost(), backend.sequence_cost());
         Self {
             reuse: Reuse::new(tree, below, options.verify_reuse_rate),
@@ -64,6 +67,7 @@ impl<B: Backend> State<B> {
             pace: Pace::new(options.gap_time),
             logits: Vec::new(),
             next_id: 0,
+            said: 0,
             options,
         }
     }
@@ -147,11 +151,12 @@ impl<B: Backend> State<B> {
     fn drop_ended(&mut self) {
         let (now, stall) = (Instant::now(), self.options.stall_time_max);
         self.active.iter_mut().chain(&mut self.queue).filter(|one| one.is_late(now)).for_each(|one| one.fail(Failure::Deadline));
-        let (shared, check, backend) = (&self.shared, &mut self.check, &self.backend);
+        let (shared, check, backend, said) = (&self.shared, &mut self.check, &self.backend, &mut self.said);
         self.active.retain_mut(|one| {
             let over = one.is_over(stall);
             if over {
                 *check = check.take().or_else(|| Check::of(one, backend));
+                *said += one.usage.completion_tokens as u64;
                 account(shared, one);
             }
             !over
@@ -250,6 +255,7 @@ impl<B: Backend> State<B> {
         let mut stats = self.shared.stats();
         stats.running = self.active.len();
         stats.reserved_bytes = self.active.iter().map(|one| one.bytes).sum();
+        stats.completion_tokens = self.said + self.active.iter().map(|one| one.usage.completion_tokens as u64).sum::<u64>();
         stats.cache = self.reuse.stats();
     }
 }
