@@ -23,6 +23,7 @@ mod mattermost;
 mod message;
 mod platform;
 mod ports;
+mod reach;
 mod reply;
 mod secret;
 mod settings;
@@ -42,6 +43,7 @@ pub use mattermost::{Callback, Mattermost, MattermostHook, mattermost_steps};
 pub use message::{Button, ButtonKind, Message, SourceLine};
 pub use platform::{ChatPlatform, Members, PlatformError, PlatformResult, Posted, Profile, Standing};
 pub use ports::{Answers, Memory, People, Promise, Question};
+pub use reach::check_reach;
 pub use secret::Secret;
 pub use settings::{AnswerWhen, ChannelSettings, Visibility};
 pub use slack::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pinakes_access::Accounts;
 use pinakes_api::{ApiError, CheckResult, Code, DoctorReport, Verdict};
-use pinakes_bot::{Mattermost, Slack, check_slack, slack_manifest, slack_steps};
+use pinakes_bot::{Mattermost, Slack, check_reach, check_slack, slack_manifest, slack_steps};
 use pinakes_config::{BotPlatform, Config};
 
 use crate::args::{Bot, ChatPlatformName, Global};
@@ -62,7 +62,7 @@ async fn check(config: &Arc<Config>, global: &Global) -> Result<End, ApiError> {
     let Some(settings) = &config.bot else {
         return Err(ApiError::new(Code::InvalidConfig, "there is no bot: set `bot.platform`; `pinakes bot setup slack` prints the steps"));
     };
-    let mut checks = match &settings.platform {
+    let (mut checks, called) = match &settings.platform {
         BotPlatform::Slack(slack) => {
             let client: Arc<Slack> = bot::slack(slack)?;
             let mut checks = check_slack(&client, slack.socket).await;
@@ -72,14 +72,17 @@ async fn check(config: &Arc<Config>, global: &Global) -> Result<End, ApiError> {
                     Err(error) => CheckResult::fail("slack_signature", error.detail, "copy it from the app's Basic Information"),
                 });
             }
-            checks
+            (checks, (!slack.socket).then_some("bot/slack/events"))
         }
         BotPlatform::Mattermost(mattermost) => {
             let client: Arc<Mattermost> = bot::mattermost(mattermost, None)?;
-            vec![client.check().await]
+            (vec![client.check().await], Some("bot/mattermost"))
         }
     };
     checks.push(page(config));
+    if let (Some(path), Some(url)) = (called, &config.server.public_url) {
+        checks.push(check_reach(url, path).await);
+    }
     let report = DoctorReport::of(checks);
     if global.json {
         output::json(&report);

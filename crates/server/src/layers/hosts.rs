@@ -28,7 +28,9 @@ impl Hosts {
             std::net::SocketAddr::V4(address) => address.ip().to_string(),
             std::net::SocketAddr::V6(address) => format!("[{}]", address.ip()),
         };
-        Self(config.hosts.iter().cloned().chain([own]).collect())
+        let public = config.public_url.as_deref().and_then(authority).and_then(|rest| rest.split('/').next());
+        let public = public.map(|host| name_of(host).to_ascii_lowercase());
+        Self(config.hosts.iter().cloned().chain([own]).chain(public).collect())
     }
 
     fn answers(&self, host: &str) -> bool {
@@ -108,6 +110,22 @@ mod tests {
             assert_eq!(verdict(Method::GET, &[("host", host)]), Some(Code::HostNotAllowed), "{host}");
         }
         assert_eq!(verdict(Method::GET, &[]), Some(Code::BadRequest));
+    }
+
+    #[test]
+    fn the_public_address_is_an_own_name() {
+        let config = |url: &str| ServerConfig {
+            address: "10.0.0.7:8631".parse().unwrap(),
+            hosts: vec!["localhost".into()],
+            public_url: Some(url.into()),
+            workers: 1,
+            limits: pinakes_config::limits::ServerLimits::default(),
+        };
+        for url in ["https://KB.example", "https://kb.example:8443", "http://kb.example/pinakes"] {
+            assert!(Hosts::new(&config(url)).answers("kb.example:443"), "{url}");
+        }
+        let hosts = Hosts::new(&config("https://kb.example"));
+        assert!(hosts.answers("10.0.0.7:8631") && hosts.answers("localhost") && !hosts.answers("example"));
     }
 
     #[test]
