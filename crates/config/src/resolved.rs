@@ -203,7 +203,7 @@ pub struct ServerConfig {
     pub address: SocketAddr,
     /// `Host` names answered besides the address itself, lower case, without port.
     pub hosts: Vec<String>,
-    /// The address people know it by, without a slash at its end; `None`: the address it listens on.
+    /// The address people know it by, without a slash at its end; `None`: see `config/default.toml`.
     pub public_url: Option<String>,
     /// Threads; at least 1.
     pub workers: usize,

@@ -87,14 +87,22 @@ pub(crate) fn header_text<'a>(request: &'a HttpRequest, name: &header::HeaderNam
     request.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-/// This server's address, as the asker knows it; the layer [`crate::layers::hosts`] has checked the name.
-pub(crate) fn own_address(request: &HttpRequest) -> String {
-    format!("{}://{}", request.connection_info().scheme(), header_text(request, &header::HOST).unwrap_or_default())
+/// This server's address, for links: as configured, else as the asker calls it. The layer [`crate::layers::hosts`] has checked that name.
+pub(crate) fn own_address(configured: Option<&str>, request: &HttpRequest) -> String {
+    let called = || format!("{}://{}", request.connection_info().scheme(), header_text(request, &header::HOST).unwrap_or_default());
+    configured.map_or_else(called, str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_lead_where_people_know_the_server_whoever_asked() {
+        let request = actix_web::test::TestRequest::get().insert_header((header::HOST, "10.0.0.7:8631")).to_http_request();
+        assert_eq!(own_address(None, &request), "http://10.0.0.7:8631");
+        assert_eq!(own_address(Some("https://pinakes.example"), &request), "https://pinakes.example");
+    }
 
     #[test]
     fn depth_counts_structure_and_not_text() {

@@ -50,8 +50,8 @@ pub(crate) struct State {
     pub(crate) cookies: Cookies,
     /// How long a browser keeps a session.
     pub(crate) session_time_max: Duration,
-    /// The address people know the server by, without a slash at its end.
-    pub(crate) public_url: String,
+    /// The address people know the server by, without a slash at its end, where the configuration names one.
+    pub(crate) public_url: Option<String>,
     /// Where the work runs: not on the threads that hold the connections.
     pub(crate) runtime: Handle,
     pub(crate) searches: Gate,
@@ -79,7 +79,7 @@ impl State {
             hosts: Hosts::new(config),
             cookies: Cookies { secure: config.public_url.as_ref().is_some_and(|url| url.starts_with("https://")) },
             session_time_max,
-            public_url: config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.address)),
+            public_url: config.public_url.clone(),
             runtime,
             searches: gate("search", limits.concurrent_searches_max),
             asks: gate("ask", limits.concurrent_asks_max),

@@ -62,10 +62,10 @@ pub(crate) async fn change(
     Ok(Json(info(changed.await.map_err(ApiError::internal)??)))
 }
 
-pub(crate) async fn link(state: Data<State>, who: Who, name: Path<String>) -> Result<Json<PasswordLink>, Failure> {
+pub(crate) async fn link(state: Data<State>, who: Who, name: Path<String>, request: HttpRequest) -> Result<Json<PasswordLink>, Failure> {
     let accounts = accounts(&state)?.clone();
     let secret = Work::spawn(&state.runtime, async move { accounts.password_link(&who.0.principal.subject, &name).await }).await?;
-    Ok(Json(PasswordLink { url: format!("{}/sign-in#link={secret}", state.public_url) }))
+    Ok(Json(PasswordLink { url: format!("{}/sign-in#link={secret}", body::own_address(state.public_url.as_deref(), &request)) }))
 }
 
 fn info(person: Person) -> PersonInfo {

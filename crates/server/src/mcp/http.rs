@@ -41,7 +41,7 @@ pub(crate) async fn call(
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
     let body = body::whole(&request, payload, &state.limits).await?;
-    let caller = Caller { scope: asker.0, page: Some(body::own_address(&request)) };
+    let caller = Caller { scope: asker.0, page: Some(body::own_address(state.public_url.as_deref(), &request)) };
     let request = translated(&request, body, caller).map_err(|error| Failure::new(Code::BadRequest, error.to_string()))?;
     Ok(answered(mcp.handle(request).await))
 }

@@ -66,7 +66,7 @@ pub(super) async fn begin(
             return Err(Failure::new(Code::BadRequest, words));
         }
         Named::Documents { extractive, filters } => {
-            let page = body::own_address(request);
+            let page = body::own_address(state.public_url.as_deref(), request);
             Answering::Documents(knowledge::begin(state, scope, &turns, (extractive, filters), thinking, page).await?)
         }
         Named::Plain => Answering::Plain(plain::begin(state, scope, &wanted, turns, thinking).await?),
