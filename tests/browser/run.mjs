@@ -7,11 +7,12 @@ import * as signIn from './flows/sign-in.mjs';
 import * as admin from './flows/admin.mjs';
 import * as ask from './flows/ask.mjs';
 import * as documents from './flows/documents.mjs';
+import * as hostile from './flows/hostile.mjs';
 import * as looks from './flows/looks.mjs';
 import * as pages from './flows/pages.mjs';
 import * as rights from './flows/rights.mjs';
 
-const FLOWS = [signIn, ask, pages, documents, admin, looks, rights];
+const FLOWS = [signIn, ask, pages, documents, admin, looks, hostile, rights];
 
 const world = { ...JSON.parse(process.argv[2]), pages: [] };
 try {

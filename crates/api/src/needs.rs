@@ -57,6 +57,8 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET POST", "/api/v1/people", Admin),
     ("GET POST", "/api/v1/people/{name}", Admin),
     ("POST", "/api/v1/people/{name}/link", Admin),
+    ("GET", "/api/v1/people/{name}/keys", Admin),
+    ("DELETE", "/api/v1/people/{name}/keys/{id}", Admin),
     ("GET", "/api/v1/bot/channels", Admin),
     ("PATCH", "/api/v1/bot/channels/{id}", Admin),
     ("GET", "/v1/models", Reader),

@@ -1,4 +1,5 @@
 // People: adding them, their role, their groups, whether they may come in, and a link to choose a password by.
+import { showKeysOf } from './admin-keys.js';
 import * as api from './api.js';
 import { el, openDialog } from './dom.js';
 import { date, problemText, t } from './i18n.js';
@@ -68,6 +69,7 @@ function row(person) {
       el('div', { class: 'line' }, role, groups), said),
     el('div', { class: 'line' },
       el('button', { type: 'button', class: 'quiet', onclick: () => invite(person.name) }, t('people_link')),
+      el('button', { type: 'button', class: 'quiet', onclick: () => showKeysOf(person.name) }, t('people_keys')),
       el('button', { type: 'button', class: 'quiet', onclick: () => change({ active: !person.active }) }, t(person.active ? 'people_disable' : 'people_enable'))));
   return node;
 }

@@ -24,10 +24,11 @@ export function take(state, event) {
   }
 }
 
-const label = ({ marker, title, page }) => t(page == null ? 'citation' : 'citation_page', { marker: String(marker), title, page: String(page) });
+const label = ({ marker, title, page, state }) => [
+  t(page == null ? 'citation' : 'citation_page', { marker: String(marker), title, page: String(page) }), state && t(`source.${state}`)].filter(Boolean).join('. ');
 
 function chip(citation) {
-  const link = el('a', { class: `chip ${citation.support}`, href: documentLink(citation.doc_id, citation.char_span), 'aria-label': label(citation) },
+  const link = el('a', { class: `chip ${citation.support} ${citation.state ?? ''}`, href: documentLink(citation.doc_id, citation.char_span), 'aria-label': label(citation) },
     String(citation.marker));
   previewOn(link, citation);
   return link;
@@ -73,7 +74,7 @@ function sources(citations) {
       el('a', { href: documentLink(citation.doc_id, citation.char_span), title: t('open_at_quote') },
         el('span', { class: 'chip', 'aria-hidden': 'true' }, String(citation.marker)),
         el('span', { class: 'source' },
-          el('span', { class: 'title' }, citation.title), place(citation),
+          el('span', { class: 'title' }, citation.title), place(citation), citation.state && el('span', { class: 'stale' }, t(`source.${citation.state}`)),
           el('q', {}, glance(citation))))))));
 }
 

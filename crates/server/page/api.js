@@ -77,6 +77,8 @@ export const passwordLink = (name) => json(`${personAt(name)}/link`, post({}));
 export const keys = () => json('/api/v1/keys');
 export const makeKey = (body) => json('/api/v1/keys', post(body));
 export const revokeKey = (id) => json(`/api/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' });
+export const keysOf = (name) => json(`${personAt(name)}/keys`);
+export const revokeKeyOf = (name, id) => json(`${personAt(name)}/keys/${encodeURIComponent(id)}`, { method: 'DELETE' });
 export const documents = (parameters, signal) => json(`/api/v1/documents${query(parameters)}`, { signal });
 export const content = (id, parameters, signal) => json(`/api/v1/documents/${encodeURIComponent(id)}/content${query(parameters)}`, { signal });
 const documentAt = (id) => `/api/v1/documents/${encodeURIComponent(id)}`;
@@ -93,6 +95,7 @@ const conversationAt = (id) => `/api/v1/conversations/${encodeURIComponent(id)}`
 export const conversation = (id) => json(conversationAt(id));
 export const renameConversation = (id, title) => json(conversationAt(id), { ...post({ title }), method: 'PATCH' });
 export const removeConversation = (id) => json(conversationAt(id), { method: 'DELETE' });
+export const checkCitations = (citations) => json('/api/v1/citations/check', post({ citations }));
 export const judge = (feedback) => json('/api/v1/feedback', post(feedback));
 
 const RESUMES_MAX = 3;

@@ -4,6 +4,7 @@ import * as api from './api.js';
 import { byId, el, openDialog } from './dom.js';
 import { form } from './follow-up.js';
 import { date, problemText, t } from './i18n.js';
+import { recheck } from './recheck.js';
 import { thumbs } from './thumbs.js';
 
 const PAGE = 50;
@@ -64,7 +65,9 @@ async function conversation(id, question) {
     el('a', { class: 'quiet', href: `/api/v1/conversations/${encodeURIComponent(id)}/export?format=markdown`, download: '' }, t('export')),
     el('button', { type: 'button', class: 'quiet', onclick: async () => { if (await removed(kept)) location.hash = '#/history'; } }, t('remove')));
   const ask = (words) => followUp(id, words, turns);
-  turns.append(...kept.turns.map((one) => turn(one, ask)));
+  const drawn = kept.turns.map((one) => turn(one, ask));
+  turns.append(...drawn);
+  recheck(kept.turns.map(({ withheld, response }) => (withheld ? [] : response.citations)), (at) => drawn[at].replaceWith(turn(kept.turns[at], ask)));
   if (question) queueMicrotask(() => ask(question));
   return [heading, buttons, turns, form(ask)];
 }

@@ -7,7 +7,7 @@ const MARGIN = 12;
 
 function show(chip, citation) {
   const box = byId('preview');
-  const remarks = [t(`support.${citation.support}`), citation.quote_match === 'normalized' && t('match.normalized')].filter(Boolean);
+  const remarks = [t(`support.${citation.support}`), citation.quote_match === 'normalized' && t('match.normalized'), citation.state && t(`source.${citation.state}`)].filter(Boolean);
   box.replaceChildren(
     el('blockquote', {}, glance(citation)),
     el('p', { class: 'title' }, citation.title),

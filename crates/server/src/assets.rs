@@ -50,6 +50,7 @@ assets! {
     "plots.js" as JAVASCRIPT;
     "preview.js" as JAVASCRIPT;
     "reader.js" as JAVASCRIPT;
+    "recheck.js" as JAVASCRIPT;
     "search.js" as JAVASCRIPT;
     "sign-in.js" as JAVASCRIPT;
     "text.js" as JAVASCRIPT;

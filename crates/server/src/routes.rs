@@ -84,6 +84,8 @@ fn access(config: &mut ServiceConfig) {
         .service(web::resource("/api/v1/people").route(get().to(people::list)).route(web::post().to(people::add)))
         .service(web::resource("/api/v1/people/{name}").route(get().to(people::one)).route(web::post().to(people::change)))
         .service(web::resource("/api/v1/people/{name}/link").route(web::post().to(people::link)))
+        .service(web::resource("/api/v1/people/{name}/keys").route(get().to(keys::of)))
+        .service(web::resource("/api/v1/people/{name}/keys/{id}").route(web::delete().to(keys::revoke_of)))
         .service(web::resource("/api/v1/bot/channels").route(get().to(bot_channels::list)))
         .service(web::resource("/api/v1/bot/channels/{id}").route(web::patch().to(bot_channels::change)))
         .service(web::resource("/sign-in").route(get().to(sign_in::show)))

@@ -27,6 +27,13 @@ export async function run({ admin: page, reader }) {
   await page.keyboard.press('Escape');
   await accessible(page, 'keys');
 
+  await page.click('a[href="#/admin/people"]');
+  await page.locator('#admin-part li', { hasText: 'root' }).getByRole('button', { name: 'Keys' }).click();
+  await page.locator('#dialog li', { hasText: 'nightly export' }).getByRole('button').click();
+  await page.waitForSelector('#dialog li.skipped');
+  await accessible(page, 'the keys of somebody');
+  await page.keyboard.press('Escape');
+
   await page.click('a[href="#/admin/bot"]');
   await page.waitForSelector('#admin-part .none'); // the tests have no bot
   await page.click('a[href="#/admin/audit"]');

@@ -1,9 +1,32 @@
 import { accessible, check } from '../watched.mjs';
 
-export const name = 'a file is added, found, and taken away again; what is in it stays text';
+export const name = 'a file is added, found, changed, and taken away again; what is in it stays text, and what was cited from it is known to be so no more';
 
 const TITLE = '<img src=x onerror=alert(1)> Gatehouse';
+const QUESTION = 'When does the gatehouse open in the morning?';
+const fileSaying = (hour) => ({ ...FILE, buffer: Buffer.concat([FILE.buffer, Buffer.from(`\nIn the morning the gatehouse opens at ${hour}.\n`)]) });
 const FILE = { name: 'gatehouse.md', mimeType: 'text/markdown', buffer: Buffer.from(`# ${TITLE}\n\nThe gatehouse <script>alert(2)</script> opens at zwieselhorn.\n`) };
+
+async function put(page, file) {
+  await page.click('#nav-documents');
+  await page.waitForSelector('.documents li');
+  await page.setInputFiles('#files', file);
+  await page.waitForSelector('.uploads li:last-child.done');
+}
+
+/** An old answer says of a citation that its document no longer bears it out. */
+async function citedThenChanged(page) {
+  await put(page, fileSaying('6:45'));
+  await page.goto(`/#/?${new URLSearchParams({ ask: QUESTION })}`);
+  await page.waitForSelector('.answer:not(.waiting) .words a.chip');
+  check((await page.textContent('.answer .words')).includes('6:45'), 'the answer does not say it');
+  await put(page, fileSaying('7:15'));
+  await page.click('#nav-history');
+  await page.locator('#view-history a.title', { hasText: 'gatehouse' }).first().click();
+  await page.waitForSelector('.turn a.chip.changed');
+  check((await page.textContent('.turn .sources')).includes('no longer says this'), 'the list of sources does not say it');
+  await accessible(page, 'an answer whose source has changed');
+}
 
 export async function run({ admin: page }) {
   page.on('dialog', (dialog) => { throw new Error(`a script ran: ${dialog.message()}`); });
@@ -22,6 +45,7 @@ export async function run({ admin: page }) {
   await page.keyboard.press('/');
   await page.fill('#query', 'zwieselhorn');
   await page.waitForSelector('a.hit');
+  await citedThenChanged(page);
   await page.click('#nav-documents');
   await page.waitForSelector('.documents li');
   await page.click('.documents li button.remove');

@@ -78,6 +78,21 @@ pub(super) fn change_person() {}
 ))]
 pub(super) fn password_link() {}
 
+/// Somebody's keys.
+#[utoipa::path(get, path = "/api/v1/people/{name}/keys", tag = "people", params(("name" = String, Path, description = "Their name")), responses(
+    (status = 200, body = KeyList),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "Nobody is called so"),
+))]
+pub(super) fn their_keys() {}
+
+/// Takes somebody's key back.
+#[utoipa::path(delete, path = "/api/v1/people/{name}/keys/{id}", tag = "people",
+    params(("name" = String, Path, description = "Their name"), ("id" = String, Path, description = "The key's id")), responses(
+    (status = 200, body = Ended),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "Nobody is called so, or has no such key"),
+))]
+pub(super) fn revoke_their_key() {}
+
 /// Who may read a document.
 #[utoipa::path(get, path = "/api/v1/documents/{id}/access", tag = "people", params(("id" = String, Path, description = "The document")), responses(
     (status = 200, body = DocumentAccess),

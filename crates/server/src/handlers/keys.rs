@@ -1,4 +1,4 @@
-//! One's own API keys.
+//! API keys: one's own, and for administrators those of others.
 
 use std::time::Duration;
 
@@ -19,8 +19,16 @@ const DAY: u64 = 86_400;
 const DAYS_MAX: u32 = 3_660;
 
 pub(crate) async fn list(state: Data<State>, who: Who) -> Result<Json<KeyList>, Failure> {
-    let accounts = accounts(&state)?.clone();
-    let keys = Work::spawn(&state.runtime, async move { accounts.keys(Some(&who.0.principal.subject)).await }).await?;
+    keys(&state, who.0.principal.subject).await
+}
+
+pub(crate) async fn of(state: Data<State>, name: Path<String>) -> Result<Json<KeyList>, Failure> {
+    keys(&state, name.into_inner()).await
+}
+
+async fn keys(state: &State, owner: String) -> Result<Json<KeyList>, Failure> {
+    let accounts = accounts(state)?.clone();
+    let keys = Work::spawn(&state.runtime, async move { accounts.keys(Some(&owner)).await }).await?;
     Ok(Json(KeyList { keys: keys.into_iter().map(|(owner, row)| info(owner, row)).collect() }))
 }
 
@@ -41,9 +49,18 @@ pub(crate) async fn create(state: Data<State>, who: Who, request: HttpRequest, p
 }
 
 pub(crate) async fn revoke(state: Data<State>, who: Who, id: Path<String>) -> Result<Json<Ended>, Failure> {
-    let accounts = accounts(&state)?.clone();
     let owner = who.0.principal.subject;
-    let revoked = state.runtime.spawn(async move { accounts.revoke_key(&owner, &id, Some(&owner)).await });
+    take_back(&state, owner.clone(), owner, id.into_inner()).await
+}
+
+pub(crate) async fn revoke_of(state: Data<State>, who: Who, key: Path<(String, String)>) -> Result<Json<Ended>, Failure> {
+    let (owner, id) = key.into_inner();
+    take_back(&state, who.0.principal.subject, owner, id).await
+}
+
+async fn take_back(state: &State, by: String, owner: String, id: String) -> Result<Json<Ended>, Failure> {
+    let accounts = accounts(state)?.clone();
+    let revoked = state.runtime.spawn(async move { accounts.revoke_key(&by, &id, Some(&owner)).await });
     revoked.await.map_err(ApiError::internal)??;
     Ok(Json(Ended { ended: true }))
 }

@@ -274,6 +274,17 @@ async fn a_link_works_once_and_keys_are_ones_own() {
     assert_eq!(world.send(&root, "DELETE", &format!("/api/v1/keys/{id}"), "").await.code(), "not_found", "another's");
     assert_eq!(world.send(&reader, "DELETE", &format!("/api/v1/keys/{id}"), "").await.status, 200);
     assert_eq!(world.send(&key, "GET", "/api/v1/status", "").await.code(), "not_signed_in", "dead for its next request");
+    let again = world.send(&reader, "POST", "/api/v1/keys", r#"{"name":"another","scopes":["read"]}"#).await.json();
+    let key = Shown { key: again["key"].as_str().map(str::to_owned), ..Shown::default() };
+    let theirs = format!("/api/v1/people/reader/keys/{}", again["info"]["id"].as_str().unwrap());
+    assert_eq!(world.send(&reader, "GET", "/api/v1/people/reader/keys", "").await.code(), "not_allowed", "for administrators");
+    assert_eq!(world.send(&reader, "DELETE", &theirs, "").await.code(), "not_allowed");
+    let listed = world.send(&root, "GET", "/api/v1/people/reader/keys", "").await.json();
+    assert_eq!(listed["keys"].as_array().unwrap().len(), 2);
+    let of_another = theirs.replace("/reader/", "/root/");
+    assert_eq!(world.send(&root, "DELETE", &of_another, "").await.code(), "not_found");
+    assert_eq!(world.send(&root, "DELETE", &theirs, "").await.status, 200);
+    assert_eq!(world.send(&key, "GET", "/api/v1/status", "").await.code(), "not_signed_in");
     for wrong in [r#"{"name":"x","scopes":[]}"#, r#"{"name":"x","scopes":["read"],"days":0}"#, r#"{"name":"x","scopes":["all"]}"#] {
         assert_eq!(world.send(&reader, "POST", "/api/v1/keys", wrong).await.code(), "bad_request", "{wrong}");
     }
