@@ -23,9 +23,10 @@ impl Drop for Server {
     }
 }
 
-/// Serves a store with the small model.
-fn serve(store: &Store) -> Server {
-    let arguments = ["--set", "generator.model=smollm2-135m", "serve", "--address", "127.0.0.1:0", "--quiet"];
+/// Serves a store with the small model, and with other settings.
+fn serve(store: &Store, settings: &[&str]) -> Server {
+    let own = ["--set", "generator.model=smollm2-135m", "serve", "--address", "127.0.0.1:0", "--quiet"];
+    let arguments = [settings, &own].concat();
     let mut child = store.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -107,30 +108,58 @@ fn what_is_read_ahead_is_found_by_the_first_question() {
     assert!(nowhere["error"]["detail"].as_str().unwrap().contains("cache_disk"), "{nowhere}");
 }
 
-#[test]
-fn a_document_deleted_while_it_is_read_ends_the_answer() {
-    let Some(store) = store() else { return };
+/// Adds a document that takes a while to be read.
+fn add_long(store: &Store) {
     let rules = (1..400).map(|number| format!("Rule {number} of parking says that row {number} is for guest number {number}.\n\n"));
     store.write("parking.md", format!("# Parking rules\n\n{}", rules.collect::<String>()));
     store.add();
-    let server = serve(&store);
-    assert_eq!(http::get(&server.1, "/api/v1/status").json()["generator"], "smollm2-135m");
+}
+
+/// Asks about it; as soon as it is being read, `change` is called with its path in the API, and the answer has to end for that.
+fn ends_an_answer(server: &Server, key: &str, change: impl FnOnce(&str)) {
     let body = json!({ "question": "For which guest is row 7 of parking?", "stream": true }).to_string();
     let mut stream = TcpStream::connect(&server.1).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let head =
-        format!("POST /api/v1/ask HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n", server.1, body.len());
-    write!(stream, "{head}Connection: close\r\n\r\n{body}").unwrap();
+    let head = format!("POST /api/v1/ask HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n", server.1);
+    write!(stream, "{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
     let mut events = BufReader::new(stream).lines().map_while(Result::ok).filter_map(|line| line.strip_prefix("data: ").map(str::to_owned));
     let first: Value = serde_json::from_str(&events.next().unwrap()).unwrap();
-    let document = format!("/api/v1/documents/{}", first["hits"][0]["doc_id"].as_str().unwrap());
     // It has just begun to be read: some thousand tokens.
     std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(http::send(&server.1, "DELETE", &document, "text/plain", "*/*", b"").status, 200);
-    let deleted = Instant::now();
+    change(&format!("/api/v1/documents/{}", first["hits"][0]["doc_id"].as_str().unwrap_or_else(|| panic!("{first}"))));
+    let changed = Instant::now();
     let last: Value = serde_json::from_str(&events.last().unwrap()).unwrap();
     assert_eq!((&last["event"], &last["code"]), (&"error".into(), &"source_withdrawn".into()), "{last}");
-    assert!(deleted.elapsed() < Duration::from_secs(5), "a second, with room for a busy machine: {:?}", deleted.elapsed());
+    assert!(changed.elapsed() < Duration::from_secs(5), "a second, with room for a busy machine: {:?}", changed.elapsed());
+}
+
+#[test]
+fn a_document_deleted_while_it_is_read_ends_the_answer() {
+    let Some(store) = store() else { return };
+    add_long(&store);
+    let server = serve(&store, &[]);
+    assert_eq!(http::get(&server.1, "/api/v1/status").json()["generator"], "smollm2-135m");
+    let delete = |document: &str| assert_eq!(http::send(&server.1, "DELETE", document, "text/plain", "*/*", b"").status, 200);
+    ends_an_answer(&server, "none", delete);
+}
+
+#[test]
+fn a_label_taken_away_while_a_document_is_read_ends_the_answer() {
+    let Some(store) = store() else { return };
+    add_long(&store);
+    let key = |name: &str, role: &str, scope: &str| {
+        store.json(0, &["user", "add", name, "--role", role]);
+        store.json(0, &["key", "create", name, "--scope", scope])["key"].as_str().unwrap().to_owned()
+    };
+    let (ada, root) = (key("ada", "reader", "read"), format!("Bearer {}", key("root", "admin", "admin")));
+    let server = serve(&store, &["--set", "access.mode=accounts"]);
+    // What `access set DOC nobody` does, without the time a process takes to start.
+    let close = |document: &str| {
+        let headers = [("Authorization", root.as_str()), ("Content-Type", "application/json")];
+        let closed = http::send_with(&server.1, "POST", &format!("{document}/access"), &headers, br#"{"labels":[]}"#);
+        assert_eq!(closed.status, 200, "{}", closed.body);
+    };
+    ends_an_answer(&server, &ada, close);
 }
 
 #[test]
@@ -173,5 +202,8 @@ fn logits_and_speed_are_printed_as_documented() {
         assert!((0.0..=1.0).contains(&share) && kernels.iter().all(|one| one["calls"].as_u64().unwrap() > 0), "{random}");
     }
     assert!(random["kernels"]["peak_gb_s"].as_f64().unwrap() > 0.0);
+    let plain = store.json(0, &["bench", "engine", "--random", "tiny", "--prompt", "20", "--generate", "2", "--isa", "scalar"]);
+    assert_eq!(plain["isa"], "scalar");
+    store.json(64, &["bench", "engine", "--random", "tiny", "--isa", "mmx"]);
     assert!(random["decode_tok_s"].as_f64().unwrap() > 0.0, "{random}");
 }

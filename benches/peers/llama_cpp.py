@@ -8,6 +8,7 @@ of it building.
 
     pip install cmake ninja gguf numpy
     python3 benches/peers/llama_cpp.py --pinakes target/release/pinakes --work DIR [--types Q4_K_M,Q8_0] [--depths 0,4096,16384]
+        [--kv f16|q8]: how both keep keys and values
 """
 import argparse, json, os, re, statistics, subprocess, sys, tarfile, urllib.parse, urllib.request
 
@@ -53,18 +54,22 @@ def weights(work, quantize, size, kind):
     return path
 
 
-def theirs(bench, path, threads, prompt, generate, depth):
+def theirs(bench, path, threads, prompt, generate, depth, kv):
+    kept = ["-ctk", "q8_0", "-ctv", "q8_0", "-fa", "1"] if kv == "q8" else []  # 8-bit values ask for flash attention
     rows = json.loads(run(bench, "-m", path, "-t", str(threads), "-p", str(prompt), "-n", str(generate), "-d", str(depth), "-r", "1",
-                          "-o", "json", stderr=subprocess.DEVNULL))
+                          "-o", "json", *kept, stderr=subprocess.DEVNULL))
     return tuple(next(row["avg_ts"] for row in rows if row[kind]) for kind in ("n_prompt", "n_gen"))
 
 
-def ours(pinakes, path, threads, prompt, generate, depth):
-    report = json.loads(run(pinakes, "bench", "engine", "--model", path, "--threads", str(threads), "--prompt", str(prompt), "--generate",
-                            str(generate), "--depth", str(depth), "--json"))
-    # llama-bench writes at `depth`, not after the prompt too.
-    writing = json.loads(run(pinakes, "bench", "engine", "--model", path, "--threads", str(threads), "--prompt", "1", "--generate",
-                             str(generate), "--depth", str(depth), "--json"))
+def ours(pinakes, path, threads, prompt, generate, depth, kv):
+    def bench(prompt):
+        return json.loads(run(pinakes, "--set", f"generator.kv={kv}", "bench", "engine", "--model", path, "--threads", str(threads),
+                              "--prompt", str(prompt), "--generate", str(generate), "--depth", str(depth), "--json"))
+
+    report = bench(prompt)
+    # llama-bench writes at `depth`, not after the prompt too. Far down that is an eighth at the most, to our disadvantage, and reading so
+    # far once more would take minutes.
+    writing = report if depth >= 8 * prompt else bench(1)
     return report["prefill_tok_s"], writing["decode_tok_s"], report["peak_rss_bytes"], report["load_seconds"]
 
 
@@ -79,6 +84,7 @@ def main():
     flags.add_argument("--generate", type=int, default=32)
     flags.add_argument("--threads", type=int, default=os.cpu_count())
     flags.add_argument("--repeat", type=int, default=3)
+    flags.add_argument("--kv", choices=("f16", "q8"), default="f16")
     flags = flags.parse_args()
     os.makedirs(flags.work, exist_ok=True)
     bench, quantize = build(flags.work)
@@ -87,12 +93,12 @@ def main():
     for kind in flags.types.split(","):
         path = weights(flags.work, quantize, flags.size, kind)
         for depth in map(int, flags.depths.split(",")):
-            shape = (path, flags.threads, flags.prompt, flags.generate, depth)
+            shape = (path, flags.threads, flags.prompt, flags.generate, depth, flags.kv)
             pairs = [(ours(flags.pinakes, *shape), theirs(bench, *shape)) for _ in range(flags.repeat)]
             median = lambda side, figure: statistics.median(pair[side][figure] for pair in pairs)
             reading, writing = (median(0, 0), median(1, 0)), (median(0, 1), median(1, 1))
             memory, load = median(0, 2) / os.path.getsize(path), median(0, 3)
-            print(f"| {flags.size} {kind}, {depth} | {reading[0]:.0f} / {reading[1]:.0f} | {reading[0] / reading[1]:.2f} "
+            print(f"| {flags.size} {kind}, {flags.kv} keys and values, {depth} | {reading[0]:.0f} / {reading[1]:.0f} | {reading[0] / reading[1]:.2f} "
                   f"| {writing[0]:.1f} / {writing[1]:.1f} | {writing[0] / writing[1]:.2f} | {load:.2f} s, {memory:.2f} of the file |",
                   flush=True)
 

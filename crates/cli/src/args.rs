@@ -452,6 +452,9 @@ pub(crate) struct BenchEngine {
     /// Show what each kind of kernel took and reached, beside what the machine can do at most
     #[arg(long)]
     pub(crate) kernels: bool,
+    /// Use no better instructions than these: scalar, avx2, avxvnni, avx512 [default: the best of this machine]
+    #[arg(long, value_name = "ISA")]
+    pub(crate) isa: Option<String>,
 }
 
 #[derive(Debug, Args)]

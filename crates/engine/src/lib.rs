@@ -21,6 +21,6 @@ pub(crate) use pinakes_config::limits::engine as limits;
 pub use error::{LoadError, LoadErrorKind};
 pub use forward::{Batch, Scratch, forward};
 pub use model::{CpuBackend, LoadOptions, Model};
-pub use pinakes_kernels::{Kernel, KvKind, Peaks, Tally};
+pub use pinakes_kernels::{Isa, Kernel, KvKind, Peaks, Tally, force_isa};
 pub use sampler::Random;
 pub use sequence::{LayerMemory, Sequence};

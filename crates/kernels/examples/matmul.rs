@@ -1,4 +1,5 @@
-//! Speed of the products beside what the machine can do: `cargo run --release -p pinakes-kernels --example matmul [THREADS [FORMAT…]]`.
+//! Speed of the products beside what the machine can do: `cargo run --release -p pinakes-kernels --example matmul [THREADS [ISA] [FORMAT…]]`,
+//! ISA being `scalar`, `avx2`, `avxvnni` or `avx512`.
 //!
 //! Decode (1 row) is bounded by memory: its column is GB/s of packed weights, beside a plain read. Prefill is bounded by arithmetic: its
 //! column is 10⁹ operations a second, two to a weight and row. The shapes are those of Qwen3.5-0.8B. The best of a few runs counts.
@@ -6,18 +7,27 @@
 
 use std::time::Instant;
 
-use pinakes_kernels::{Format, Input, Matrix, Peaks, Pool, multiply, quantise};
+use pinakes_kernels::{Format, Input, Isa, Matrix, Peaks, Pool, force_isa, multiply, quantise};
 
 const SHAPES: [(usize, usize); 5] = [(6144, 1024), (3584, 1024), (1024, 3584), (1024, 2048), (62080, 1024)];
 const ROWS: [usize; 5] = [1, 4, 8, 12, 96];
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(isa) = arguments.get(1).and_then(|name| Isa::named(name)) {
+        force_isa(Some(isa));
+        arguments.remove(1);
+    }
     let threads = arguments.first().map_or(2, |text| text.parse().unwrap());
     let formats = [Format::Q4_K, Format::Q5_K, Format::Q6_K, Format::Q8_0, Format::Q4_0, Format::BF16, Format::F32];
     let pool = Pool::new(threads);
     let peaks = Peaks::measure(&pool);
-    println!("{threads} threads; memory reads {:.1} GB/s, {:.0} Gop/s in 8 bits", peaks.read_bytes / 1e9, peaks.integer_operations / 1e9);
+    println!(
+        "{threads} threads, {:?}; memory reads {:.1} GB/s, {:.0} Gop/s in 8 bits",
+        Isa::current(),
+        peaks.read_bytes / 1e9,
+        peaks.integer_operations / 1e9
+    );
     println!("format rows x columns     decode: us   GB/s   Gop/s with rows: {ROWS:?}");
     for format in formats.into_iter().filter(|format| arguments.len() < 2 || arguments.contains(&format.name().to_owned())) {
         for (rows, columns) in SHAPES {

@@ -6,6 +6,8 @@
 //! Promised: what is stored of a row depends on that row alone, to the bit, on every instruction set.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod scalar;
 
@@ -192,8 +194,10 @@ impl Group {
 #[cfg(target_arch = "x86_64")]
 fn quantise(isa: Isa, values: &[f32; BLOCK]) -> Quantised {
     match isa {
-        // SAFETY: an `Isa` above scalar comes only from detection on this machine.
+        // SAFETY: an `Isa` that a kernel is handed went through detection on this machine.
         Isa::Avx512 => unsafe { avx512::quantise(values) },
+        // SAFETY: as above.
+        Isa::Avx2 | Isa::AvxVnni => unsafe { avx2::quantise(values) },
         _ => scalar::quantise(values),
     }
 }

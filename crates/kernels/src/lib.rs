@@ -25,7 +25,7 @@ pub use attention::{KvKind, KvLayout, KvPage, PAGE_TOKENS, Queries, attend};
 pub use delta::{DeltaInput, DeltaShape, DeltaState, DeltaWeights, HeadOrder, delta_net};
 pub use format::{Format, dequantise, quantise};
 pub use input::Input;
-pub use isa::{Isa, force};
+pub use isa::{Isa, force_isa};
 pub use mapped::MappedFile;
 pub use matrix::{BadMatrix, Matrix, multiply, multiply_with};
 pub use peaks::Peaks;

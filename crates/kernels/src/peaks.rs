@@ -72,11 +72,11 @@ fn spun(pool: &Pool, isa: Isa, spin: fn(Isa) -> usize) -> f64 {
 fn float_operations(isa: Isa) -> usize {
     match isa {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: an `Isa` other than the scalar one comes from detection.
+        // SAFETY: `Isa::current` went through detection on this machine.
         Isa::Avx512 => unsafe { x86::float_512() },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Isa::Avx2 => unsafe { x86::float_256() },
+        Isa::Avx2 | Isa::AvxVnni => unsafe { x86::float_256() },
         _ => {
             let factor = black_box(0.5_f32);
             let mut sums = [factor; 4 * CHAINS];
@@ -94,6 +94,9 @@ fn integer_operations(isa: Isa) -> usize {
         Isa::Avx512 => unsafe { x86::integer_512() },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
+        Isa::AvxVnni => unsafe { x86::integer_vnni() },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
         Isa::Avx2 => unsafe { x86::integer_256() },
         _ => {
             let factor = black_box(3_i32);
@@ -108,8 +111,8 @@ fn integer_operations(isa: Isa) -> usize {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        _mm256_add_epi32, _mm256_fmadd_ps, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_ps,
-        _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_set1_epi8, _mm512_set1_ps,
+        _mm256_add_epi32, _mm256_dpbusd_avx_epi32, _mm256_fmadd_ps, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi8,
+        _mm256_set1_epi16, _mm256_set1_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_set1_epi8, _mm512_set1_ps,
     };
 
     use super::{CHAINS, ROUNDS, black_box};
@@ -151,6 +154,19 @@ mod x86 {
         }
         black_box(sums);
         2 * 64 * CHAINS * ROUNDS
+    }
+
+    #[target_feature(enable = "avx2,avxvnni")]
+    pub(super) fn integer_vnni() -> usize {
+        let factor = _mm256_set1_epi8(black_box(3));
+        let mut sums = [factor; CHAINS];
+        for _ in 0..ROUNDS {
+            for sum in &mut sums {
+                *sum = _mm256_dpbusd_avx_epi32(*sum, factor, factor);
+            }
+        }
+        black_box(sums);
+        2 * 32 * CHAINS * ROUNDS
     }
 
     /// As the products do it: bytes to pairs, pairs to fours, and the sum.

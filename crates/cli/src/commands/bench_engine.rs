@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use pinakes_api::{ApiError, Code};
 use pinakes_config::Config;
-use pinakes_engine::CpuBackend;
 use pinakes_engine::engine::{Backend, Chunk, LogitRows};
+use pinakes_engine::{CpuBackend, Isa, force_isa};
 use serde::Serialize;
 
 use crate::args::{BenchEngine, Global};
@@ -19,6 +19,8 @@ use crate::{End, generator, output};
 struct Report {
     model: String,
     threads: usize,
+    /// The instructions used.
+    isa: String,
     /// Tokens a second, reading `prompt` tokens after `depth`.
     prefill_tok_s: f64,
     /// Tokens a second, writing one after another after `depth` and the prompt.
@@ -38,13 +40,21 @@ struct Report {
 }
 
 pub(crate) async fn run(config: &Arc<Config>, global: &Global, wanted: BenchEngine) -> Result<End, ApiError> {
+    if let Some(name) = &wanted.isa {
+        let isa = Isa::named(name).ok_or_else(|| {
+            let words = format!("{name:?} names no instructions; there are scalar, avx2, avxvnni and avx512");
+            ApiError::new(Code::BadRequest, words)
+        })?;
+        force_isa(Some(isa));
+    }
     let measured = generator::Measured::new(config, &wanted.on)?;
     let report = tokio::task::spawn_blocking(move || measure(&wanted, &measured)).await.map_err(ApiError::internal)??;
     if global.json {
         output::json(&report);
     } else {
-        let Report { model, threads, prefill_tok_s, decode_tok_s, prompt, generated, depth, load_seconds, weights_bytes, .. } = &report;
-        output::line(&format!("{model}, {threads} threads, at depth {depth}:"));
+        let Report { model, threads, isa, prefill_tok_s, decode_tok_s, prompt, generated, depth, load_seconds, weights_bytes, .. } =
+            &report;
+        output::line(&format!("{model}, {threads} threads, {isa}, at depth {depth}:"));
         output::line(&format!("  reads {prefill_tok_s:.1} tokens a second ({prompt} tokens)"));
         output::line(&format!("  writes {decode_tok_s:.1} tokens a second ({generated} tokens)"));
         output::line(&format!(
@@ -79,7 +89,7 @@ fn measure(wanted: &BenchEngine, measured: &generator::Measured) -> Result<Repor
     let tokens: Vec<u32> = (0..(wanted.depth + wanted.prompt) as u32).map(|n| n.wrapping_mul(2_654_435_761) % vocabulary).collect();
     let (before, prompt) = tokens.split_at(wanted.depth);
     generator::read(&mut backend, &mut sequence, before, &mut logits);
-    let profiled = wanted.kernels.then(|| kernels::Profile::start(&backend));
+    let profiled = wanted.kernels.then(|| kernels::Reading::start(&backend));
     let reading = Instant::now();
     generator::read(&mut backend, &mut sequence, prompt, &mut logits);
     let prefill_seconds = reading.elapsed().as_secs_f64();
@@ -90,11 +100,13 @@ fn measure(wanted: &BenchEngine, measured: &generator::Measured) -> Result<Repor
         backend.step(&mut [Chunk { sequence: &mut sequence, tokens: &[id], logits: LogitRows::Last }], &mut logits);
     }
     let decode_seconds = writing.elapsed().as_secs_f64();
+    let (rss_bytes, peak_rss_bytes) = (memory_bytes().unwrap_or(0), peak_memory_bytes().unwrap_or(0));
     let kernels = profiled.map(|profile| profile.end(&backend, [prefill_seconds, decode_seconds]));
     let rate = |tokens: usize, seconds: f64| if tokens == 0 { 0.0 } else { (10.0 * tokens as f64 / seconds).round() / 10.0 };
     Ok(Report {
         model: name,
         threads: measured.options.threads,
+        isa: format!("{:?}", Isa::current()).to_ascii_lowercase(),
         prefill_tok_s: rate(wanted.prompt, prefill_seconds),
         decode_tok_s: rate(wanted.generate, decode_seconds),
         prompt: wanted.prompt,
@@ -103,8 +115,8 @@ fn measure(wanted: &BenchEngine, measured: &generator::Measured) -> Result<Repor
         load_seconds,
         first_token_seconds,
         weights_bytes,
-        rss_bytes: memory_bytes().unwrap_or(0),
-        peak_rss_bytes: peak_memory_bytes().unwrap_or(0),
+        rss_bytes,
+        peak_rss_bytes,
         kernels,
     })
 }

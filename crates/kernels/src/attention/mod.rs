@@ -40,7 +40,7 @@ pub struct Queries<'a> {
 /// # Panics
 /// When lengths do not fit the layout, or pages are missing.
 pub fn attend(pool: &Pool, layout: &KvLayout, heads: usize, scale: f32, batch: &mut [(Queries<'_>, &mut [f32])]) {
-    let row = heads * layout.head_dim;
+    let row = (heads * layout.head_dim).max(1);
     let one = |queries: &Queries<'_>| {
         let rows = queries.q.len() / row;
         let keys = rows * queries.first + rows * (rows + 1) / 2;

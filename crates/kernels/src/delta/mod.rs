@@ -126,7 +126,7 @@ pub fn delta_net(pool: &Pool, shape: &DeltaShape, weights: &DeltaWeights, batch:
     // A token: the state decays, is read by the key, is corrected, and is read by the query.
     let token = shape.value_heads * 7 * shape.key_dim * shape.value_dim + 2 * shape.conv_width * shape.channels();
     let one = |input: &DeltaInput<'_>, state: &DeltaState| {
-        let tokens = input.a.len() / shape.value_heads;
+        let tokens = input.a.len() / shape.value_heads.max(1);
         Cost { bytes: 2 * state.as_bytes().len(), operations: tokens * token }
     };
     let cost = batch.iter().map(|(input, state, _)| one(input, state)).fold(Cost::default(), Cost::and);

@@ -32,12 +32,12 @@ pub fn multiply(pool: &Pool, input: &Input, products: &mut [(&Matrix, &mut [f32]
     pool.counted(Kernel::Product, cost, || multiply_with(Isa::current(), pool, input, products));
 }
 
-/// [`multiply`] with a given instruction set, or the best one if this machine has it not.
+/// [`multiply`] with a given instruction set, or the best no better than it that this machine has.
 ///
 /// # Panics
 /// As [`multiply`].
 pub fn multiply_with(isa: Isa, pool: &Pool, input: &Input, products: &mut [(&Matrix, &mut [f32])]) {
-    let isa = isa.min(Isa::best());
+    let isa = isa.or_less();
     let outputs: Vec<(&Matrix, Output)> = products.iter_mut().map(|(matrix, out)| (*matrix, Output::new(matrix, input, out))).collect();
     let tasks = plan(&outputs, input);
     pool.run(tasks.len(), &|index| {
@@ -92,9 +92,14 @@ fn run_panels(isa: Isa, layout: &Layout, packed: &[u8], first: usize, groups: &[
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 => unsafe { avx512::panels(layout, packed, first, groups, first_row, output) },
         #[cfg(target_arch = "x86_64")]
+        Isa::AvxVnni => each.for_each(|(index, packed)| {
+            // SAFETY: the same.
+            unsafe { avx2::panel::<avx2::Vnni>(layout, packed, first + index, groups, first_row, output) };
+        }),
+        #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => each.for_each(|(index, packed)| {
             // SAFETY: the same.
-            unsafe { avx2::panel(layout, packed, first + index, groups, first_row, output) };
+            unsafe { avx2::panel::<avx2::Plain>(layout, packed, first + index, groups, first_row, output) };
         }),
         _ => each.for_each(|(index, packed)| scalar::panel(layout, packed, first + index, groups, first_row, output)),
     }

@@ -140,12 +140,12 @@ macro_rules! dispatch {
                 unsafe { $generic::<$crate::simd::Avx2>($($argument),*) }
             }
             match isa {
-                // SAFETY: an `Isa` other than `Scalar` comes from detection on this machine.
+                // SAFETY: an `Isa` that a kernel is handed went through detection on this machine.
                 #[cfg(target_arch = "x86_64")]
                 $crate::Isa::Avx512 => unsafe { avx512($($argument),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                $crate::Isa::Avx2 => unsafe { avx2($($argument),*) },
+                $crate::Isa::Avx2 | $crate::Isa::AvxVnni => unsafe { avx2($($argument),*) },
                 // SAFETY: the scalar form asks for nothing.
                 _ => unsafe { $generic::<$crate::simd::Scalar>($($argument),*) },
             }

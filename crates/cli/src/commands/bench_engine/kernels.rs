@@ -4,34 +4,32 @@ use pinakes_engine::{CpuBackend, Kernel, Peaks, Tally};
 use serde::Serialize;
 
 /// A run that is being counted, while it reads.
-pub(super) struct Profile(Peaks);
+pub(super) struct Reading;
 
 /// The same, while it writes.
-pub(super) struct Read {
-    peaks: Peaks,
+pub(super) struct Writing {
     reading: Vec<(Kernel, Tally)>,
 }
 
-impl Profile {
+impl Reading {
     pub(super) fn start(backend: &CpuBackend) -> Self {
-        let peaks = backend.peaks();
         backend.start_profile();
-        Self(peaks)
+        Self
     }
 
     /// The reading is over, the writing begins.
-    pub(super) fn turn(self, backend: &CpuBackend) -> Read {
+    pub(super) fn turn(self, backend: &CpuBackend) -> Writing {
         let reading = backend.end_profile();
         backend.start_profile();
-        Read { peaks: self.0, reading }
+        Writing { reading }
     }
 }
 
-impl Read {
-    /// `seconds`: what reading and writing took as a whole.
+impl Writing {
+    /// `seconds`: what reading and writing took as a whole. Measures what the machine can do, for about a second.
     pub(super) fn end(self, backend: &CpuBackend, seconds: [f64; 2]) -> Kernels {
         let writing = backend.end_profile();
-        let Peaks { read_bytes, float_operations, integer_operations } = self.peaks;
+        let Peaks { read_bytes, float_operations, integer_operations } = backend.peaks();
         let [reading_seconds, writing_seconds] = seconds;
         Kernels {
             peak_gb_s: read_bytes / 1e9,
@@ -89,11 +87,14 @@ impl Kernels {
             "  at most: {peak_gb_s:.1} GB/s from memory, {peak_f32_gop_s:.0} Gop/s in f32, {peak_int8_gop_s:.0} in 8-bit integers"
         )];
         for (phase, figures) in [("reading", &self.reading), ("writing", &self.writing)] {
-            lines.push(format!("  {phase:13} {:>6} {:>10} {:>6} {:>8} {:>6} {:>8}", "calls", "ms", "share", "GB/s", "", "Gop/s"));
+            lines.push(format!(
+                "  {phase:13} {:>6} {:>10} {:>6} {:>8} {:>7} {:>8} {:>7}",
+                "calls", "ms", "share", "GB/s", "of most", "Gop/s", "of most"
+            ));
             for Figure { kernel, calls, seconds, share, gb_s, gop_s } in figures {
-                let of_peak = 100.0 * gb_s / peak_gb_s;
+                let (of_bytes, of_operations) = (100.0 * gb_s / peak_gb_s, 100.0 * gop_s / peak_int8_gop_s);
                 lines.push(format!(
-                    "    {kernel:11} {calls:>6} {:>10.2} {:>5.1}% {gb_s:>8.1} {of_peak:>5.0}% {gop_s:>8.0}",
+                    "    {kernel:11} {calls:>6} {:>10.2} {:>5.1}% {gb_s:>8.1} {of_bytes:>6.0}% {gop_s:>8.0} {of_operations:>6.0}%",
                     seconds * 1e3,
                     100.0 * share
                 ));

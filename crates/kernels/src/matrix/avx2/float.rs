@@ -26,6 +26,8 @@ pub(super) unsafe fn tile<const WIDTH: u8>(
             2 => rows::<WIDTH, 2>(layout, packed, group, first, side, sums),
             3 => rows::<WIDTH, 3>(layout, packed, group, first, side, sums),
             4 => rows::<WIDTH, 4>(layout, packed, group, first, side, sums),
+            5 => rows::<WIDTH, 5>(layout, packed, group, first, side, sums),
+            6 => rows::<WIDTH, 6>(layout, packed, group, first, side, sums),
             _ => unreachable!("no tile of {count} rows"),
         }
     }
