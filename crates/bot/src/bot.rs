@@ -1,12 +1,13 @@
 //! The bot: takes events, keeps them, and sees to it that each is answered once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use pinakes_api::{ApiError, Code};
 use pinakes_config::limits::bot::{
-    ATTEMPTS_MAX, FORGET_INTERVAL, PROFILE_AGE_MAX, PROFILES_MAX, REFUSALS_MAX, REMEMBERED_FOR, TAKE_UP_INTERVAL,
+    ATTEMPTS_MAX, EVENTS_WAITING_MAX, FORGET_INTERVAL, PROFILE_AGE_MAX, PROFILES_MAX, REFUSALS_MAX, REGRETS_MAX, REMEMBERED_FOR,
+    TAKE_UP_INTERVAL,
 };
 use pinakes_types::{Clock, Timestamp};
 use thiserror::Error;
@@ -16,12 +17,14 @@ use tokio::time::Instant;
 
 use crate::counts::{BotFigures, Counts};
 use crate::event::{Account, Event, Place, What};
-use crate::journal::Acceptance;
+use crate::journal::{Acceptance, Kept};
+use crate::message::Message;
 use crate::platform::{ChatPlatform, PlatformError, Profile};
 use crate::ports::{Answers, Memory, People};
 use crate::reply::pause;
 use crate::settings::{AnswerWhen, ChannelSettings};
 use crate::threads::Thread;
+use crate::words::Language;
 
 /// What happens to members of the workspace whom nobody here knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -118,6 +121,10 @@ pub(crate) struct Inside {
     pub(crate) counts: Arc<Counts>,
     turns: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
     profiles: Mutex<HashMap<String, (Instant, Profile)>>,
+    /// Places for telling somebody that their question was not taken.
+    regrets: Arc<Semaphore>,
+    /// The events of whom was told so.
+    told: Mutex<HashSet<String>>,
 }
 
 impl Bot {
@@ -139,6 +146,8 @@ impl Bot {
             counts: Arc::default(),
             turns: Mutex::default(),
             profiles: Mutex::default(),
+            regrets: Arc::new(Semaphore::new(REGRETS_MAX)),
+            told: Mutex::default(),
         };
         let bot = Arc::new(Self { inside: Arc::new(inside), tasks: Mutex::default() });
         let waiting = bot.inside.memory.waiting().await?;
@@ -172,26 +181,85 @@ impl Bot {
     }
 
     async fn take(&self, mut event: Event) -> Result<Receipt, ApiError> {
-        if let What::Edited { text } = &event.what {
-            let Some(key) = event.message_key() else { return Ok(Receipt::NotOurs) };
-            let known = self.inside.memory.amend(key, text.clone()).await?;
-            return Ok(known.map_or(Receipt::NotOurs, |id| {
-                self.take_up(id, Duration::ZERO);
-                Receipt::Accepted
-            }));
+        let message = event.message_key();
+        if let What::Edited { text, at, to_bot } = event.what {
+            let Some(key) = message else { return Ok(Receipt::NotOurs) };
+            return self.amend(key, text, at, to_bot).await;
         }
         if !self.inside.is_ours(&mut event).await? {
             return Ok(Receipt::NotOurs);
         }
         let id = event.id.clone();
+        // Who gave a command or pressed a button is told in the reply to it.
+        let said = matches!(event.what, What::Said { .. }).then(|| event.clone());
         match self.inside.memory.accept(event).await? {
             Acceptance::New => {
+                if let Some(key) = message {
+                    self.catch_up(key).await?;
+                }
                 self.take_up(id, Duration::ZERO);
                 Ok(Receipt::Accepted)
             }
             Acceptance::Known => Ok(Receipt::Repeated),
-            Acceptance::Full => Err(ApiError::new(Code::Busy, "Too many questions wait to be answered.")),
+            Acceptance::Full => {
+                let busy = ApiError::new(Code::Busy, "Too many questions wait to be answered.");
+                if let Some(event) = said {
+                    self.regret(event, &busy);
+                }
+                Err(busy)
+            }
         }
+    }
+
+    /// Puts the words of an edit in the place of those that are known. What is said to the bot and not known yet, as platforms keep no order,
+    /// is kept until it comes.
+    async fn amend(&self, key: String, text: String, at: String, to_bot: bool) -> Result<Receipt, ApiError> {
+        let memory = &self.inside.memory;
+        let mut known = memory.amend(key.clone(), text.clone(), at.clone()).await?;
+        if known.is_none() && to_bot {
+            let edit = serde_json::to_string(&(&at, &text)).map_err(ApiError::internal)?;
+            memory.set_value(Kept::Edit, key.clone(), edit, self.inside.clock.now()).await?;
+            // It may have come meanwhile.
+            known = memory.amend(key, text, at).await?;
+        }
+        Ok(known.map_or(Receipt::NotOurs, |id| {
+            self.take_up(id, Duration::ZERO);
+            Receipt::Accepted
+        }))
+    }
+
+    /// Gives a message that has just come the words of an edit that came before it.
+    async fn catch_up(&self, key: String) -> Result<(), ApiError> {
+        let Some(edit) = self.inside.memory.value(Kept::Edit, key.clone()).await? else { return Ok(()) };
+        let (at, text): (String, String) = serde_json::from_str(&edit).map_err(ApiError::internal)?;
+        self.inside.memory.amend(key, text, at).await.map(drop)
+    }
+
+    /// Tells whoever asked that their question was not taken: once, though the platform reports it again, and a few at a time, as there are
+    /// many when this happens.
+    fn regret(&self, event: Event, error: &ApiError) {
+        let Ok(place) = Arc::clone(&self.inside.regrets).try_acquire_owned() else { return };
+        {
+            let mut told = self.inside.told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.len() as u64 >= EVENTS_WAITING_MAX {
+                told.clear();
+            }
+            if !told.insert(event.id.clone()) {
+                return;
+            }
+        }
+        let (inside, message) = (Arc::clone(&self.inside), Message::words(&event.id, Language::failed_in_all(error)));
+        self.spawn(async move {
+            let said = if event.place.direct {
+                inside.platform.post(&event.place, &message).await.map(drop)
+            } else {
+                inside.platform.whisper(&event.place, &event.from, &message).await
+            };
+            if let Err(error) = said {
+                tracing::warn!(%error, "whoever asked could not be told that too many questions wait");
+            }
+            drop(place);
+        });
     }
 
     /// Follows the platform's web socket or the like for as long as the bot lives.

@@ -69,6 +69,10 @@ pub enum What {
     Edited {
         /// The words now.
         text: String,
+        /// When, as the platform counts: later is greater, by length and then by letters.
+        at: String,
+        /// Whether it is said to the bot as it is now.
+        to_bot: bool,
     },
     /// Somebody gave the bot's command.
     Command {

@@ -34,6 +34,9 @@ pub struct Entry {
     pub attempts: u32,
     /// How often its words changed.
     pub revision: u32,
+    /// When they last did, as the platform counts; empty where they never did.
+    #[serde(default)]
+    pub edited_at: String,
     /// Our message that answers it, once there is one.
     pub reply: Option<Posted>,
 }
@@ -47,6 +50,8 @@ pub enum Kept {
     Thread,
     /// An answer, for its buttons.
     Answer,
+    /// New words of a message that had not come yet itself.
+    Edit,
 }
 
 impl Kept {
@@ -57,6 +62,7 @@ impl Kept {
             Self::Channel => "channel",
             Self::Thread => "thread",
             Self::Answer => "answer",
+            Self::Edit => "edit",
         }
     }
 }
@@ -65,12 +71,16 @@ impl Entry {
     /// An event that was just accepted.
     #[must_use]
     pub fn new(event: Event) -> Self {
-        Self { event, attempts: 0, revision: 0, reply: None }
+        Self { event, attempts: 0, revision: 0, edited_at: String::new(), reply: None }
     }
 
-    /// Puts other words in the place of the first; `false` when they are the same.
-    pub fn amend(&mut self, words: &str) -> bool {
+    /// Puts other words in the place of the first; `false` when they are the same, or older than those that are there.
+    pub fn amend(&mut self, words: &str, at: &str) -> bool {
         let What::Said { text, .. } = &mut self.event.what else { return false };
+        if (at.len(), at) < (self.edited_at.len(), self.edited_at.as_str()) {
+            return false;
+        }
+        at.clone_into(&mut self.edited_at);
         if text == words {
             return false;
         }
@@ -120,11 +130,11 @@ impl Memory for MemoryStub {
         })
     }
 
-    fn amend(&self, message_key: String, text: String) -> Promise<Option<String>> {
+    fn amend(&self, message_key: String, text: String, at: String) -> Promise<Option<String>> {
         self.with(|inside| {
             let id = inside.messages.get(&message_key)?;
             let (_, done, entry) = inside.events.get_mut(id)?;
-            entry.amend(&text).then(|| {
+            entry.amend(&text, &at).then(|| {
                 *done = false;
                 id.clone()
             })

@@ -54,8 +54,9 @@ pub trait Memory: Send + Sync + 'static {
     /// Keeps an event that is to be answered, unless its id or its message is known.
     fn accept(&self, event: Event) -> Promise<Acceptance>;
 
-    /// Gives the event of a message other words, to be answered anew in the place of the first answer. `None`: not known, or the same words.
-    fn amend(&self, message_key: String, text: String) -> Promise<Option<String>>;
+    /// Gives the event of a message other words, said `at` a time, to be answered anew in the place of the first answer. `None`: not known,
+    /// the same words, or older than those it has.
+    fn amend(&self, message_key: String, text: String, at: String) -> Promise<Option<String>>;
 
     /// Ids of events not answered yet, oldest first.
     fn waiting(&self) -> Promise<Vec<String>>;

@@ -21,9 +21,11 @@ pub async fn check_reach(public_url: &str, path: &str) -> CheckResult {
             (format!("{url} is not there"), "start `pinakes serve` with this configuration, and let the proxy forward this path to it")
         }
         Ok(answer) => (format!("{url} answers {}", answer.status), "see that the proxy forwards this path to `pinakes serve`"),
-        Err(PlatformError::Unreachable(why)) => {
-            (format!("{url} does not answer: {why}"), "start `pinakes serve`, and see that the name leads to the proxy before it")
-        }
+        Err(PlatformError::Unreachable(why)) => (
+            format!("{url} does not answer as it should: {why}"),
+            "start `pinakes serve`, and see that the name leads to the proxy before it",
+        ),
+        Err(error @ PlatformError::Wait(_)) => (format!("{url}: {error}"), "try again later: something before the server counts requests"),
         Err(error) => (format!("{url}: {error}"), "see that `server.public_url` is right"),
     };
     CheckResult::warn(name, found, remedy)
@@ -57,7 +59,8 @@ mod tests {
             ("401 Unauthorized", Verdict::Ok, "asks for a signature"),
             ("404 Not Found", Verdict::Warn, "is not there"),
             ("421 Misdirected Request", Verdict::Warn, "421"),
-            ("502 Bad Gateway", Verdict::Warn, "502"),
+            ("502 Bad Gateway", Verdict::Warn, "does not answer as it should: 502"),
+            ("429 Too Many Requests", Verdict::Warn, "asks to wait"),
         ] {
             let check = check_reach(&saying(status).await, "bot/slack/events").await;
             assert_eq!(check.verdict, verdict, "{check:?}");
@@ -65,6 +68,6 @@ mod tests {
         }
         let gone = check_reach("http://127.0.0.1:1/", "bot/slack/events").await;
         assert_eq!(gone.verdict, Verdict::Warn);
-        assert!(gone.message.contains("http://127.0.0.1:1/bot/slack/events does not answer"), "{gone:?}");
+        assert!(gone.message.contains("http://127.0.0.1:1/bot/slack/events does not answer as it should"), "{gone:?}");
     }
 }

@@ -212,6 +212,12 @@ impl Language {
         }
     }
 
+    /// The same where nobody can look up yet which language they speak.
+    pub(crate) fn failed_in_all(error: &ApiError) -> String {
+        let [english, german] = [Self::English, Self::German].map(|language| language.failed(error));
+        if english == german { english } else { format!("{english}\n{german}") }
+    }
+
     pub(crate) fn new_conversation(self) -> &'static str {
         self.of("The next question begins a new conversation.", "Die nächste Frage beginnt ein neues Gespräch.")
     }

@@ -142,7 +142,8 @@ fn edited(id: String, team: String, event: Inner, bot: &str, now: Timestamp) -> 
     if message.text == before.text || message.bot_id.is_some() || message.user.is_empty() || message.user == bot {
         return Outcome::Nothing;
     }
-    let what = What::Edited { text: plain(&message.text, bot) };
+    let to_bot = direct || (!bot.is_empty() && mentions(&message.text).any(|user| user == bot));
+    let what = What::Edited { text: plain(&message.text, bot), at: event.ts, to_bot };
     let from = account(&team, &message.user);
     let place = place(team, event.channel, direct, message.thread_ts);
     Outcome::Event(Box::new(Event { id, message: Some(message.ts), from, place, received_at: now, response_url: None, what }))
@@ -262,7 +263,7 @@ mod tests {
                 "previous_message": { "user": "U1", "text": before, "ts": "1.1" } }))
         };
         let event = changed("<@UBOT> a", "<@UBOT> b").unwrap();
-        assert_eq!(event.what, What::Edited { text: "b".into() });
+        assert_eq!(event.what, What::Edited { text: "b".into(), at: "9.9".into(), to_bot: true });
         assert_eq!(event.message_key().unwrap(), "slack:T1:C1:1.1");
         assert_eq!(changed("a", "a"), None, "a preview was put below it");
     }

@@ -11,10 +11,10 @@ use super::events::{Delivery, Outcome, SlackRequest, read_slack};
 use crate::bot::Bot;
 use crate::event::{Event, What};
 use crate::secret::Secret;
+use crate::words::Language;
 
 /// Shown at once to who gave a command, until the answer takes its place. A sign that needs no language.
 pub(super) const WORKING: &str = "🔎 …";
-pub(super) const BUSY: &str = "🔎 ✋ …";
 
 /// An answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl SlackGate {
                 match (delivery, error.code) {
                     (Delivery::Events, Code::Busy) => HttpReply::text(503, "busy"),
                     (Delivery::Events, _) => HttpReply::text(500, "not kept"),
-                    _ => ephemeral(BUSY),
+                    _ => ephemeral(&Language::failed_in_all(&error)),
                 }
             }
         }

@@ -13,10 +13,11 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::api::{Slack, verdict};
 use super::events::{Delivery, Outcome, read_payload};
-use super::gate::{BUSY, WORKING};
+use super::gate::WORKING;
 use crate::bot::Bot;
 use crate::platform::PlatformError;
 use crate::web::{Body, patiently};
+use crate::words::Language;
 
 /// Why a connection ended.
 enum End {
@@ -112,13 +113,13 @@ async fn take(bot: &Arc<Bot>, slack: &Slack, clock: &dyn Clock, kind: &str, enve
         _ => return Some(json!({ "envelope_id": id })),
     };
     let words = match bot.deliver(event).await {
-        Ok(_) => WORKING,
+        Ok(_) => WORKING.to_owned(),
         Err(error) => {
             tracing::error!(%error, "an event could not be kept");
             if delivery == Delivery::Events {
                 return None;
             }
-            BUSY
+            Language::failed_in_all(&error)
         }
     };
     Some(match delivery {

@@ -152,6 +152,27 @@ async fn words_that_change_while_the_first_are_answered_still_get_one_answer() {
 }
 
 #[tokio::test]
+async fn the_last_edit_counts_in_whatever_order_edits_and_their_message_come() {
+    let office = Office::open().await;
+    let message = |number: usize| json!({ "user": "UBOB", "text": format!("<@{BOT}> question {number}"), "ts": "1.000001" });
+    let edit = |number: usize, at: &str| {
+        json!({ "type": "message", "subtype": "message_changed", "channel": "C1", "ts": at, "message": message(number),
+            "previous_message": { "user": "UBOB", "text": "before", "ts": "1.000001" } })
+    };
+    assert_eq!(office.event("EvEdit2", &edit(2, "2.000000")).await.status, 200);
+    let mut first = message(1);
+    first.as_object_mut().unwrap().extend(json!({ "type": "app_mention", "channel": "C1" }).as_object().unwrap().clone());
+    assert_eq!(office.event("EvFirst", &first).await.status, 200);
+    office.settled().await;
+    assert_eq!(answers(&office.slack, "C1"), BTreeMap::from([("2".to_owned(), 1)]), "the edit came first");
+    for (number, at) in [(4, "4.000000"), (3, "3.000000")] {
+        assert_eq!(office.event(&format!("EvEdit{number}"), &edit(number, at)).await.status, 200);
+    }
+    office.settled().await;
+    assert_eq!(answers(&office.slack, "C1"), BTreeMap::from([("4".to_owned(), 1)]), "an older edit came last");
+}
+
+#[tokio::test]
 async fn own_messages_and_other_bots_are_ignored() {
     let office = Office::open().await;
     for extra in [json!({"user": BOT}), json!({"bot_id": "B7", "user": "UADA"}), json!({"subtype": "bot_message"})] {

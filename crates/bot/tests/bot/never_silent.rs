@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use pinakes_bot::{Memory, Rules};
+use pinakes_bot::{Acceptance, Account, Event, Memory, Place, Rules, What};
+use pinakes_config::limits::bot::EVENTS_WAITING_MAX;
+use pinakes_types::Clock;
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::doubles::Mood;
-use crate::fake_slack::Trouble;
+use crate::fake_slack::{BOT, TEAM, Trouble};
 use crate::office::{Office, rules};
 
 /// What the asker reads in a direct message when the engine is in that mood.
@@ -180,4 +182,37 @@ async fn a_very_long_answer_is_split_and_the_rest_is_on_the_page() {
     assert_eq!(posted.len(), 4);
     assert!(posted[3].words().contains("the rest is on the page"));
     assert!(posted[..3].iter().all(|shown| !shown.words().contains("pinakes_continue")) && posted[3].words().contains("pinakes_continue"));
+}
+
+#[tokio::test]
+async fn whoever_comes_when_too_many_wait_is_told_so_once() {
+    let office = Office::open().await;
+    office.library.mood(Mood::Hangs);
+    let event = |number: usize| json!({ "type": "app_mention", "user": "UADA", "text": format!("<@{BOT}> leave?"), "ts": format!("1.{number:06}"), "channel": "C1" });
+    // Kept behind the bot's back: it works on none of them.
+    for number in 0..EVENTS_WAITING_MAX {
+        let account = Account { platform: "slack".into(), team: TEAM.into(), user: "UADA".into() };
+        let place = Place { platform: "slack".into(), team: TEAM.into(), channel: "C1".into(), direct: false, thread: None };
+        let what = What::Said { text: "leave?".into(), to_bot: true, to_other: false };
+        let (id, message) = (format!("Waiting{number}"), Some(format!("0.{number:06}")));
+        let kept = Event { id, message, from: account, place, received_at: office.clock.now(), response_url: None, what };
+        assert_eq!(office.memory.accept(kept).await.unwrap(), Acceptance::New);
+    }
+    for _ in 0..3 {
+        assert_eq!(office.event("EvLate", &event(1)).await.status, 503, "Slack sends it again");
+    }
+    let started = Instant::now();
+    while office.slack.whispered("UADA").is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(10), "nobody was told");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let command = office.command("C1", "UADA", "leave?").await;
+    assert!(
+        command.status == 200 && command.body.contains("Too many questions") && command.body.contains("zu viele Fragen"),
+        "{command:?}"
+    );
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let [told] = &office.slack.whispered("UADA")[..] else { panic!("{:?}", office.slack.whispered("UADA")) };
+    assert!(told.words().contains("Too many questions"), "{told:?}");
+    assert!(office.slack.posted("C1").is_empty());
 }

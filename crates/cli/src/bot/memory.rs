@@ -45,14 +45,14 @@ impl Memory for CatalogMemory {
         })
     }
 
-    fn amend(&self, message_key: String, text: String) -> Promise<Option<String>> {
+    fn amend(&self, message_key: String, text: String, at: String) -> Promise<Option<String>> {
         self.with(|catalog| async move {
             let mut amended = false;
             let change = |row: &mut BotEventRow| {
                 let Some(mut entry) = entry(row) else { return false };
-                amended = entry.amend(&text);
+                amended = entry.amend(&text, &at);
                 (row.done, row.body) = (row.done && !amended, body(&entry));
-                amended
+                true
             };
             let row = catalog.change_bot_event(BotEventKey::Message(&message_key), change).await?;
             Ok(row.filter(|_| amended).map(|row| row.id))
@@ -153,10 +153,10 @@ mod tests {
         seen.push(format!("{:?}", memory.waiting().await.unwrap()));
         let posted = Posted { channel: "C".into(), id: "9.9".into() };
         memory.replied("e1".into(), posted).await.unwrap();
-        for text in ["first", "second"] {
-            seen.push(format!("{:?}", memory.amend(key.clone(), text.into()).await.unwrap()));
+        for (text, at) in [("first", "9"), ("second", "11"), ("older", "10"), ("first", "9")] {
+            seen.push(format!("{:?}", memory.amend(key.clone(), text.into(), at.into()).await.unwrap()));
         }
-        seen.push(format!("{:?}", memory.amend("none".into(), "x".into()).await.unwrap()));
+        seen.push(format!("{:?}", memory.amend("none".into(), "x".into(), "1".into()).await.unwrap()));
         seen.push(format!("{:?}", memory.begin("e1".into()).await.unwrap()));
         seen.push(format!(
             "{:?} {:?}",
@@ -164,7 +164,7 @@ mod tests {
             memory.begin("e1".into()).await.unwrap().unwrap().attempts
         ));
         seen.push(format!("{:?} {:?}", memory.finish("e1".into(), 1).await.unwrap(), memory.begin("e1".into()).await.unwrap()));
-        seen.push(format!("{:?}", memory.amend(key, "third".into()).await.unwrap()));
+        seen.push(format!("{:?}", memory.amend(key, "third".into(), "12".into()).await.unwrap()));
         seen.push(format!("{:?} {:?}", memory.finish("e3".into(), u32::MAX).await.unwrap(), memory.waiting().await.unwrap()));
         for kind in [Kept::Channel, Kept::Answer] {
             memory.set_value(kind, "k".into(), "v".into(), Timestamp(1)).await.unwrap();

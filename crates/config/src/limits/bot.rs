@@ -10,6 +10,8 @@ pub const RESPONSE_BYTES_MAX: usize = 4 << 20;
 pub const SIGNATURE_AGE_MAX: Duration = Duration::from_secs(300);
 /// Questions that wait or are being answered; the next is not acknowledged, so the platform sends it again.
 pub const EVENTS_WAITING_MAX: u64 = 1_000;
+/// People who are told at the same time that theirs was one too many.
+pub const REGRETS_MAX: usize = 16;
 /// Between two events that a restarted bot takes up: what comes in anew is not to wait behind all of them for the database.
 pub const TAKE_UP_INTERVAL: Duration = Duration::from_millis(10);
 /// How often an event is taken up, restarts included, before its sender is told that it cannot be answered.
