@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pinakes_answer::Searcher;
 use pinakes_api::{ApiError, Code};
-use pinakes_config::{Config, LoadOptions, LogFormat, process_environment};
+use pinakes_config::{Config, EmbedPrecision, LoadOptions, LogFormat, process_environment};
 use pinakes_embed::Embedder;
 use pinakes_extract::WorkerCommand;
 use pinakes_ingest::{ReadSide, Store, Writer};
@@ -60,7 +60,9 @@ pub(crate) async fn embedder(config: &Arc<Config>) -> Result<Arc<Embedder>, ApiE
             return Err(ApiError::new(Code::ModelMissing, words));
         }
     };
-    let loaded = tokio::task::spawn_blocking(move || Embedder::load(&folder)).await.map_err(ApiError::internal)?;
+    let in_8_bits = config.embed.precision == EmbedPrecision::Int8;
+    let load = move || Embedder::load(&folder).map(|embedder| if in_8_bits { embedder.in_8_bits() } else { embedder });
+    let loaded = tokio::task::spawn_blocking(load).await.map_err(ApiError::internal)?;
     loaded.map(Arc::new).map_err(|error| ApiError::new(Code::ModelInvalid, error.to_string()))
 }
 

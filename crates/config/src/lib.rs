@@ -30,8 +30,8 @@ pub use load::{Config, LoadOptions, Setting, process_environment};
 pub use origin::Origin;
 pub use remote::{RemoteConfig, RemoteUse};
 pub use resolved::{
-    AnswerConfig, ChunkConfig, EmbedConfig, ExtractConfig, Fusion, GeneratorConfig, IndexConfig, IngestConfig, KvPrecision, LogConfig,
-    LogFormat, ModelsConfig, SearchConfig, ServerConfig, StoreConfig, Warm, WeightPrecision,
+    AnswerConfig, ChunkConfig, EmbedConfig, EmbedPrecision, ExtractConfig, Fusion, GeneratorConfig, IndexConfig, IngestConfig, KvPrecision,
+    LogConfig, LogFormat, ModelsConfig, SearchConfig, ServerConfig, StoreConfig, Warm, WeightPrecision,
 };
 pub use units::{format_bytes, format_duration, parse_bytes, parse_duration};
 pub use written::DEFAULTS;

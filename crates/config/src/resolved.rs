@@ -60,6 +60,17 @@ pub struct ChunkConfig {
 pub struct EmbedConfig {
     /// Name in the model store.
     pub model: String,
+    /// What its products are computed in.
+    pub precision: EmbedPrecision,
+}
+
+/// What an embedding model computes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmbedPrecision {
+    /// 32-bit floats.
+    F32,
+    /// 8-bit integers.
+    Int8,
 }
 
 /// `[index]`
@@ -203,12 +214,21 @@ pub struct ServerConfig {
     pub address: SocketAddr,
     /// `Host` names answered besides the address itself, lower case, without port.
     pub hosts: Vec<String>,
-    /// The address people know it by, without a slash at its end; `None`: see `config/default.toml`.
+    /// The address people know it by, without a slash at its end; `None`: links lead to whatever name the asker called it by,
+    /// and where nobody asks to the address it listens on.
     pub public_url: Option<String>,
     /// Threads; at least 1.
     pub workers: usize,
     /// Limits, those of the file put in.
     pub limits: ServerLimits,
+}
+
+impl ServerConfig {
+    /// The address for links that nobody asked for: as configured, or of the machine it listens on.
+    #[must_use]
+    pub fn url(&self, listening: SocketAddr) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{listening}"))
+    }
 }
 
 /// `[models]`
@@ -265,7 +285,10 @@ pub(crate) fn chunk(read: &Reader<'_>) -> Result<ChunkConfig, ConfigError> {
 }
 
 pub(crate) fn embed(read: &Reader<'_>) -> Result<EmbedConfig, ConfigError> {
-    Ok(EmbedConfig { model: read.text_not_empty("embed.model")? })
+    Ok(EmbedConfig {
+        model: read.text_not_empty("embed.model")?,
+        precision: read.choice("embed.precision", &[("f32", EmbedPrecision::F32), ("int8", EmbedPrecision::Int8)])?,
+    })
 }
 
 pub(crate) fn index(read: &Reader<'_>) -> Result<IndexConfig, ConfigError> {

@@ -20,9 +20,9 @@ const PACK_TOKENS: usize = 256;
 /// What a vector was made by. Vectors of different fingerprints must not be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmbeddingModel {
-    /// The folder's name, for people.
+    /// The folder's name, for people; with the precision behind it where that is not 32-bit floats.
     pub name: String,
-    /// BLAKE3 over weights, tokenizer, encoder shape, pooling, normalisation, length and prompts. 64 hexadecimal digits.
+    /// BLAKE3 over weights, tokenizer, encoder shape, pooling, normalisation, length, prompts and precision. 64 hexadecimal digits.
     pub fingerprint: String,
     /// Floats in a vector.
     pub dimensions: usize,
@@ -38,6 +38,7 @@ pub struct Embedder {
     query_prompt: String,
     passage_prompt: String,
     geometry: Geometry,
+    precision: Precision,
     /// Buffers not in use; never more than there were calls at once.
     idle: Mutex<Vec<Scratch>>,
 }
@@ -66,7 +67,16 @@ impl Embedder {
         };
         let Settings { encoder, pooling, normalize, query_prompt, passage_prompt, .. } = settings;
         let model = Model { encoder, weights, pooling, normalize };
-        Ok(Self { about, model, tokens, query_prompt, passage_prompt, geometry, idle: Mutex::default() })
+        Ok(Self { about, model, tokens, query_prompt, passage_prompt, geometry, precision: Precision::F32, idle: Mutex::default() })
+    }
+
+    /// Computes all its vectors in 8-bit integers. They belong in an index of their own, so the model is called otherwise.
+    #[must_use]
+    pub fn in_8_bits(mut self) -> Self {
+        self.about.name.push_str("@int8");
+        self.about.fingerprint = blake3::hash(format!("{} int8", self.about.fingerprint).as_bytes()).to_hex().to_string();
+        self.precision = Precision::Int8;
+        self
     }
 
     /// What the vectors are made by.
@@ -82,7 +92,7 @@ impl Embedder {
     /// # Errors
     /// The tokenizer refused a text, or a vector came out not finite.
     pub fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
-        self.embed_in(Precision::F32, texts)
+        self.embed_in(self.precision, texts)
     }
 
     /// The same in another precision, for vectors that are compared and let go: those of one precision only belong in an index.
@@ -101,7 +111,7 @@ impl Embedder {
     /// As [`Embedder::embed`].
     pub fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
         let ids = self.ids(&self.query_prompt, text)?;
-        Ok(self.run(&[&ids], Precision::F32)?.pop().expect("one sequence gives one vector"))
+        Ok(self.run(&[&ids], self.precision)?.pop().expect("one sequence gives one vector"))
     }
 
     /// Tokens in a text, without special tokens and uncut. Should the tokenizer refuse the text, its characters are counted, which

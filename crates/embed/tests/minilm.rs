@@ -69,7 +69,7 @@ fn in_8_bits_cosines_stay_within_a_hundredth() {
     let (exact, int8) = (embedder.embed(&texts).unwrap(), embedder.embed_in(Precision::Int8, &texts).unwrap());
     assert_ne!(exact, int8, "computed another way");
     let mut largest = 0.0_f32;
-    for (asked, _) in exact.iter().zip(&texts) {
+    for asked in &exact {
         for (exact, int8) in exact.iter().zip(&int8) {
             largest = largest.max((cosine(asked, exact) - cosine(asked, int8)).abs());
         }
@@ -77,6 +77,18 @@ fn in_8_bits_cosines_stay_within_a_hundredth() {
     eprintln!("largest difference of a cosine in 8 bits: {largest:.1e}");
     assert!(largest < 0.01, "{largest}");
     assert_eq!(embedder.embed_in(Precision::Int8, &texts[..1]).unwrap()[0], int8[0], "whatever stands beside it");
+}
+
+#[test]
+fn an_embedder_in_8_bits_is_another_model() {
+    let Some(embedder) = minilm() else { return };
+    let folder = pinakes_models::ensure_minilm(&PathBuf::from(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+    let int8 = Embedder::load(&folder).unwrap().in_8_bits();
+    let text = "Rent is due on the third working day.";
+    assert_eq!(int8.embed(&[text]).unwrap(), embedder.embed_in(Precision::Int8, &[text]).unwrap());
+    assert_ne!(int8.embed_query(text).unwrap(), embedder.embed_query(text).unwrap());
+    assert_ne!(int8.model().fingerprint, embedder.model().fingerprint);
+    assert_eq!((int8.model().fingerprint.len(), int8.model().name.ends_with("@int8")), (64, true));
 }
 
 #[test]

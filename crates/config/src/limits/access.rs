@@ -50,6 +50,8 @@ pub const PROVIDER_BYTES_MAX: usize = 1 << 20;
 pub const PROVIDER_TIME_MAX: Duration = Duration::from_secs(10);
 /// Records of the audit log that wait to be written; who makes a further one waits.
 pub const AUDIT_QUEUE_MAX: usize = 1_024;
+/// Refusals of those who were not let in, all together, that are noted in a second: nobody outside may fill the audit log.
+pub const STRANGERS_NOTED_PER_SECOND: u32 = 5;
 /// Documents named in one record of the audit log.
 pub const AUDIT_DOCUMENTS_MAX: usize = 100;
 /// How often it is looked whether somebody who is being answered may still read.
