@@ -16,6 +16,10 @@ use support::{Store, root};
 
 /// Who reads in the flows, and the password they sign in with.
 const READER: (&str, &str) = ("ben", "a longer password of bens");
+/// Who adds files; comes after the reader in the order of names, which is that of the flows.
+const EDITOR: (&str, &str) = ("eva", "a longer password of evas");
+/// A part of the sample that can be chosen.
+const COLLECTION: &str = "[collections.computers]\ntitle = \"Computers\"\ninclude = [\"it/**\"]\n";
 /// Names a Chromium goes by.
 const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /// How the flows say that no browser could be started.
@@ -77,17 +81,16 @@ fn chromium() -> Option<PathBuf> {
     named.or_else(on_path)
 }
 
-fn add_reader(store: &Store) {
-    let mut child =
-        store.command(&["user", "add", READER.0, "--password-stdin"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(READER.1.as_bytes()).unwrap();
+fn add_person(store: &Store, (name, password): (&str, &str), role: &str) {
+    let arguments = ["user", "add", name, "--role", role, "--password-stdin"];
+    let mut child = store.command(&arguments).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success());
 }
 
 fn go_through(flows: &Path, server: &Server) -> std::process::Output {
-    let world = json!({
-        "base": server.base, "invitation": server.invitation, "people": { (READER.0): READER.1 }, "chromium": chromium(),
-    });
+    let people = json!({ (READER.0): READER.1, (EDITOR.0): EDITOR.1 });
+    let world = json!({ "base": server.base, "invitation": server.invitation, "people": people, "chromium": chromium() });
     let browsers = root().join(".tools/browsers");
     Command::new("node")
         .args(["run.mjs", &world.to_string()])
@@ -103,7 +106,9 @@ fn the_page_in_a_real_browser() {
     let Some(flows) = flows() else { return };
     let Some(store) = Store::new() else { return };
     store.json(0, &["index", "add", root().join("data/sample").to_str().unwrap()]);
-    add_reader(&store);
+    add_person(&store, READER, "reader");
+    add_person(&store, EDITOR, "editor");
+    fs_err::write(store.place("data/config.toml"), COLLECTION).unwrap();
     let server = Server::over(store);
     let output = go_through(&flows, &server);
     let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -1,5 +1,5 @@
 // node run.mjs WORLD: goes through all flows, in one browser against one server. WORLD is JSON: `base`, `invitation`, `people` (name to
-// password) and, where it is not Playwright's own, `chromium`.
+// password: first ben, who reads, then eva, who adds) and, where it is not Playwright's own, `chromium`.
 // Prints a line for each flow; ends with exit code 1 at the first that fails, and 75 where no browser can be started.
 import { chromium } from 'playwright-core';
 import { nothingWrong } from './watched.mjs';
@@ -7,12 +7,13 @@ import * as signIn from './flows/sign-in.mjs';
 import * as admin from './flows/admin.mjs';
 import * as ask from './flows/ask.mjs';
 import * as documents from './flows/documents.mjs';
+import * as faults from './flows/faults.mjs';
 import * as hostile from './flows/hostile.mjs';
 import * as looks from './flows/looks.mjs';
 import * as pages from './flows/pages.mjs';
 import * as rights from './flows/rights.mjs';
 
-const FLOWS = [signIn, ask, pages, documents, admin, looks, hostile, rights];
+const FLOWS = [signIn, ask, pages, documents, admin, looks, faults, hostile, rights];
 
 const world = { ...JSON.parse(process.argv[2]), pages: [] };
 try {

@@ -9,14 +9,14 @@ export function check(condition, words) {
   if (!condition) throw new Error(words);
 }
 
-/** A new page in a session of its own. `page.refuses(status)` says which refusals a flow brings about on purpose. */
+/** A new page in a session of its own. `page.refuses(status)` says which refusals a flow brings about on purpose, `page.loses()` that it takes the network away. */
 export async function open(world, options = {}) {
   const context = await world.browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB', baseURL: world.base, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   const seen = { errors: [], elsewhere: [], allowed: [] };
   page.on('console', (message) => {
-    const expected = seen.allowed.some((status) => message.text().includes(`responded with a status of ${status}`));
+    const expected = seen.allowed.some((words) => message.text().includes(words));
     if (message.type() === 'error' && !expected) seen.errors.push(`${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => seen.errors.push(String(error)));
@@ -24,7 +24,10 @@ export async function open(world, options = {}) {
     if (!request.url().startsWith(`${world.base}/`) && !/^(data|blob):/.test(request.url())) seen.elsewhere.push(request.url());
   });
   world.pages.push({ page, seen });
-  return Object.assign(page, { refuses: (status) => { seen.allowed.push(status); } });
+  return Object.assign(page, {
+    refuses: (status) => { seen.allowed.push(`responded with a status of ${status}`); },
+    loses: () => { seen.allowed.push('net::ERR_INTERNET_DISCONNECTED'); },
+  });
 }
 
 /** Fails for what any page did that none may. */

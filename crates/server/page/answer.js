@@ -63,12 +63,13 @@ function body(state) {
   return [el('p', { class: 'words' }, parts), unsupported.length > 0 && el('p', { class: 'remark' }, t('unsupported_some'))];
 }
 
-/** The citations once more as a list, for those who cannot hover: one line a marker. */
-function sources(citations) {
+/** The citations once more as a list, for those who cannot hover: one line a marker, which shows what has become of any of its citations. */
+function sources({ citations }) {
   const byMarker = new Map();
-  for (const citation of citations) if (!byMarker.has(citation.marker)) byMarker.set(citation.marker, citation);
+  for (const citation of citations) if (!byMarker.has(citation.marker) || citation.state) byMarker.set(citation.marker, citation);
   if (!byMarker.size) return null;
-  return el('section', { class: 'sources', 'aria-label': t('sources') },
+  // No landmark: in a conversation there are several such lists.
+  return el('div', { class: 'sources', role: 'group', 'aria-label': t('sources') },
     el('h3', {}, t('sources')),
     el('ol', {}, [...byMarker.values()].sort((a, b) => a.marker - b.marker).map((citation) => el('li', {},
       el('a', { href: documentLink(citation.doc_id, citation.char_span), title: t('open_at_quote') },
@@ -105,8 +106,9 @@ function plain(state) {
 
 async function copy(event, state) {
   const button = event.currentTarget;
-  await navigator.clipboard?.writeText(plain(state));
-  button.textContent = t('copied');
+  // Browsers refuse it where the page did not come by https, or when they were told to.
+  const copied = await navigator.clipboard?.writeText(plain(state)).then(() => true, () => false);
+  button.textContent = t(copied ? 'copied' : 'copy_refused');
   setTimeout(() => { button.textContent = t('copy'); }, 1500);
 }
 
@@ -151,7 +153,7 @@ export function render(state, problemWords, again) {
       state.text ? body(state) : waiting && el('p', { class: 'pending' }, t('answering')),
       state.stopped && el('p', { class: 'notice' }, t('stopped')),
       state.problem && el('p', { class: 'notice problem', role: 'alert' }, problemWords),
-      origin(state), remarks(state), sources(state.citations), reading(state), footnote(state), !waiting && tools(state, again)),
+      origin(state), remarks(state), sources(state), reading(state), footnote(state), !waiting && tools(state, again)),
     behind.length > 0 && el('section', { class: 'behind' }, el('h2', { class: 'small' }, t('evidence')), hitList(behind)),
   ].filter(Boolean);
 }

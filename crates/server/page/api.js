@@ -19,8 +19,14 @@ export function goToSignIn() {
 
 let known = null;
 
-/** Who the server takes us for; asked once. */
-export const session = () => (known ??= json('/api/v1/session'));
+/** Who the server takes us for; asked once, and again after that failed. */
+export const session = () => (known ??= json('/api/v1/session').catch((problem) => {
+  known = null;
+  throw problem;
+}));
+
+/** Whether somebody may add and delete files; where nobody signs in, everybody may. */
+export const mayWrite = ({ accounts, person }) => !accounts || ['editor', 'admin'].includes(person?.role);
 
 /** What shows the server that a request comes from a page of its own; with reading there is no need. */
 async function token() {
@@ -83,6 +89,7 @@ export const documents = (parameters, signal) => json(`/api/v1/documents${query(
 export const content = (id, parameters, signal) => json(`/api/v1/documents/${encodeURIComponent(id)}/content${query(parameters)}`, { signal });
 const documentAt = (id) => `/api/v1/documents/${encodeURIComponent(id)}`;
 export const pageView = (id, page, span, signal) => json(`${documentAt(id)}/pages/${page}${query({ span: span?.join('-') })}`, { signal });
+export const summary = (id) => json(documentAt(id));
 export const access = (id) => json(`${documentAt(id)}/access`);
 export const setAccess = (id, labels) => json(`${documentAt(id)}/access`, post({ labels }));
 export const unsetAccess = (id) => json(`${documentAt(id)}/access`, { method: 'DELETE' });
@@ -106,24 +113,30 @@ export async function ask(question, onEvent, signal, conversation = null, filter
   let response = await request('/api/v1/ask', post(body, signal, 'text/event-stream'));
   const place = response.headers.get('content-location');
   let lastId = '';
-  for (let resumed = 0; ; resumed += 1) {
-    try {
-      for await (const { id, event } of events(response.body)) {
-        lastId = id;
-        onEvent(event);
-        if (event.event === 'done' || event.event === 'error') return;
+  try {
+    for (let resumed = 0; ; resumed += 1) {
+      try {
+        for await (const { id, event } of events(response.body)) {
+          lastId = id;
+          onEvent(event);
+          if (event.event === 'done' || event.event === 'error') return;
+        }
+      } catch (error) {
+        if (error.name === 'AbortError') throw error;
       }
-    } catch (error) {
-      if (error.name === 'AbortError') {
-        fetch(place, { method: 'DELETE', keepalive: true }).catch(() => {});
-        throw error;
-      }
+      if (resumed === RESUMES_MAX) throw new ApiProblem('offline', '');
+      await new Promise((resolve) => { setTimeout(resolve, 300 * (resumed + 1)); });
+      response = await request(place, { signal, headers: { accept: 'text/event-stream', ...(lastId && { 'last-event-id': lastId }) } });
     }
-    if (resumed === RESUMES_MAX) throw new ApiProblem('offline', '');
-    await new Promise((resolve) => { setTimeout(resolve, 300 * (resumed + 1)); });
-    response = await request(place, { signal, headers: { accept: 'text/event-stream', ...(lastId && { 'last-event-id': lastId }) } });
+  } catch (error) {
+    // Also when the connection was lost just then: the server would go on for a while in case somebody comes back.
+    if (error.name === 'AbortError') end(place);
+    throw error;
   }
 }
+
+/** Has the server end an answer, even if the page goes meanwhile. One that cannot be ended any more is over. */
+const end = (place) => token().then((headers) => fetch(place, { method: 'DELETE', keepalive: true, credentials: 'same-origin', headers })).catch(() => {});
 
 /** Server-sent events: the data of each is one JSON object. Comments keep the connection alive and are passed over. */
 async function* events(body) {
@@ -143,12 +156,13 @@ async function* events(body) {
   }
 }
 
-/** Uploads one file; `onProgress` gets the share sent, 0 to 1. XMLHttpRequest, because fetch does not tell how far an upload is. */
-export async function upload(file, onProgress) {
+/** Uploads one file; `labels` say who may read it, where that is not left to the rules; `onProgress` gets the share sent, 0 to 1. XMLHttpRequest, because fetch does not tell how far an upload is. */
+export async function upload(file, labels, onProgress) {
   const headers = Object.entries(await token());
   return new Promise((resolve, reject) => {
     const sending = new XMLHttpRequest();
     const form = new FormData();
+    if (labels) form.append('labels', labels);
     form.append('file', file, file.name);
     sending.open('POST', '/api/v1/documents');
     headers.forEach(([name, value]) => sending.setRequestHeader(name, value));

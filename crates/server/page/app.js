@@ -1,8 +1,8 @@
 // Starts the page: addresses, keys, language, and whether the server can be reached.
-import { goToSignIn, session, signOut } from './api.js';
+import { ApiProblem, goToSignIn, mayWrite, session, signOut } from './api.js';
 import { byId, el, openDialog } from './dom.js';
 import { acceptDrops } from './drops.js';
-import { chooseLanguage, language, languages, setLanguage, t } from './i18n.js';
+import { chooseLanguage, language, languages, problemText, setLanguage, t } from './i18n.js';
 import { hidePreview } from './preview.js';
 import * as search from './search.js';
 
@@ -19,7 +19,8 @@ const LATER = {
 const came = {}; // the modules of these that are here
 
 let retry = null;
-let missed = false; // whether a module could not be had: the address is gone to again once the server is back
+let missed = false; // whether a module could not be had, or who this is: the address is gone to again once the server is back
+let writes = false; // whether this is somebody who may add files
 let kept = { query: '', asked: false }; // what the box's address is or will be again
 
 function reach(reached) {
@@ -29,8 +30,36 @@ function reach(reached) {
   if (!reached) retry = setTimeout(() => search.loadStatus(reach), RETRY_MS);
   else if (missed) {
     missed = false;
+    greet();
     route();
   }
+}
+
+/** Says what went wrong, until the next click or address. */
+function note(words) {
+  byId('note').hidden = !words;
+  byId('note').textContent = words;
+}
+
+/** What a button began and nobody waited for has failed. A fault of the page's own goes to the console, too. */
+function onFailure(event) {
+  const problem = event.reason;
+  if (problem?.name === 'AbortError') return;
+  if (problem instanceof ApiProblem) event.preventDefault();
+  if (problem?.code === 'offline') reach(false);
+  else note(problem instanceof ApiProblem ? problemText(problem) : t('problem.page'));
+}
+
+/** Offers what fits who this is. */
+function greet() {
+  session().then((who) => {
+    const { accounts, person } = who;
+    if (accounts && !person) goToSignIn();
+    writes = mayWrite(who);
+    byId('nav-admin').hidden = accounts && person?.role !== 'admin';
+    byId('sign-out').hidden = !accounts;
+    byId('sign-out').title = person?.display ?? '';
+  }).catch(() => { missed = true; }); // unreachable: the page says so by itself
 }
 
 /** Does `work` with a module, unless it cannot be had or the address has changed while it came. */
@@ -75,6 +104,7 @@ function route(first = false) {
   const given = new URLSearchParams(parameters);
   const [, page, id] = path.split('/');
   hidePreview();
+  note('');
   byId('dialog').close(); // it was about what is left now
   if (page === 'doc' && id) {
     const span = given.get('span')?.split('-').map(Number);
@@ -146,7 +176,8 @@ function showHelp() {
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || byId('dialog').open) return;
   if (event.key === 'Escape') {
-    if (search.isAsking()) search.stop();
+    const view = !byId('view-history').hidden && came.history ? came.history : search;
+    if (view.isAsking()) view.stop();
     else if (!byId('preview').hidden) hidePreview();
     else if (isOpen()) leave();
     return;
@@ -173,6 +204,7 @@ function onKey(event) {
 
 /** A document opened by a link here can be closed by going back; one opened by its address cannot. */
 function onClick(event) {
+  note('');
   const link = event.target.closest('a[href^="#/doc/"]');
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
@@ -204,22 +236,19 @@ byId('language').addEventListener('click', async () => {
 });
 byId('help-open').addEventListener('click', showHelp);
 byId('sign-out').addEventListener('click', () => signOut().finally(() => location.assign('/sign-in')));
-session().then(({ accounts, person }) => {
-  if (accounts && !person) goToSignIn();
-  byId('nav-admin').hidden = accounts && person?.role !== 'admin';
-  byId('sign-out').hidden = !accounts;
-  byId('sign-out').title = person?.display ?? '';
-}).catch(() => {}); // unreachable: the page says so by itself
+greet();
+addEventListener('unhandledrejection', onFailure);
 addEventListener('keydown', onKey);
 addEventListener('click', onClick);
 addEventListener('popstate', () => route());
-acceptDrops((files) => {
+const add = (files) => {
   if (byId('view-documents').hidden) {
     location.hash = '#/documents';
     route();
   }
   using('documents', (documents) => documents.add(files));
-});
+};
+acceptDrops(add, () => writes);
 redraw();
 route(true);
 search.loadStatus(reach);

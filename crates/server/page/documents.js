@@ -12,6 +12,8 @@ const PAGE = 50;
 let filter = { state: '', contains: '' };
 let fetching = null;
 let people = false; // whether there are people, and so rights
+let writes = false; // whether this is somebody who may add and delete
+let readers = ''; // labels of those who are to read what is added, where that is not left to the rules
 let uploads = null; // the list of uploads outlives redraws
 
 /** Shows the view and fetches its list. */
@@ -21,17 +23,26 @@ export function showDocuments() {
   const find = el('input', { type: 'search', value: filter.contains, placeholder: t('documents_search'), 'aria-label': t('documents_search'), autocomplete: 'off' });
   const search = debounce(() => { filter.contains = find.value.trim(); refresh(); }, 200);
   find.addEventListener('input', search);
+  const allowed = el('input', { type: 'text', value: readers, autocomplete: 'off', placeholder: t('upload_readers_rules') });
+  allowed.addEventListener('input', () => { readers = allowed.value.trim(); });
+  const choosing = el('label', { class: 'line', hidden: true }, t('upload_readers'), allowed);
+  const adding = el('div', { class: 'drop', hidden: true }, input,
+    el('label', { for: 'files', class: 'button' }, t('upload')), el('span', {}, t('upload_drop')), choosing);
   byId('view-documents').replaceChildren(
     el('h1', {}, t('documents')),
-    el('div', { class: 'drop' }, input, el('label', { for: 'files', class: 'button' }, t('upload')), el('span', {}, t('upload_drop'))),
+    adding,
     el('div', { role: 'status' }, uploads),
     el('div', { class: 'filters' }, el('div', { id: 'states', role: 'group' }), find),
     el('div', { id: 'document-list' }));
-  api.session().then(({ accounts }) => { people = accounts; }).finally(refresh);
+  api.session().then((who) => {
+    [people, writes] = [who.accounts, api.mayWrite(who)];
+    adding.hidden = !writes;
+    choosing.hidden = !people;
+  }).catch(() => {}).then(refresh); // what keeps the server from saying who this is, the list says too
 }
 
 /** Sends files that were chosen or dropped. */
-export const add = (files) => { if (files.length) sendAll(files, uploads, refresh); };
+export const add = (files) => { if (files.length) sendAll(files, readers, uploads, refresh); };
 
 async function refresh() {
   fetching?.abort();
@@ -75,7 +86,7 @@ function row(doc) {
       el('p', { class: 'place' }, el('span', { class: 'path' }, doc.path), el('span', {}, facts.join(' · '))),
       doc.state !== 'indexed' && el('p', { class: 'reason' }, el('strong', {}, t(`state_word.${doc.state}`)), doc.reason ? ` – ${doc.reason.message}` : '')),
     people && el('button', { type: 'button', class: 'quiet', 'aria-label': t('access_label', { title: doc.title }), onclick: () => showAccess(doc) }, t('access')),
-    el('button', { type: 'button', class: 'quiet remove', 'aria-label': t('remove_label', { title: doc.title }), onclick: () => confirmRemoval(doc, node) }, t('remove')));
+    writes && el('button', { type: 'button', class: 'quiet remove', 'aria-label': t('remove_label', { title: doc.title }), onclick: () => confirmRemoval(doc, node) }, t('remove')));
   return node;
 }
 

@@ -4,11 +4,12 @@ import * as api from './api.js';
 import { byId, el, openDialog } from './dom.js';
 import { form } from './follow-up.js';
 import { date, problemText, t } from './i18n.js';
+import { hidePreview } from './preview.js';
 import { recheck } from './recheck.js';
 import { thumbs } from './thumbs.js';
 
 const PAGE = 50;
-let asking = null; // AbortController of the follow-up under way
+let asking = null; // the follow-up under way: { ending, state, settle }
 let shown = 0; // which showing is the last: an answer that comes late is not drawn over another view
 
 const place = () => byId('view-history');
@@ -17,7 +18,7 @@ const address = (id) => `#/history/${encodeURIComponent(id)}`;
 
 /** Shows the list, or with an id that conversation; `question` is asked in it at once. */
 export async function showHistory(id, question = '') {
-  asking?.abort();
+  stop();
   const mine = ++shown;
   try {
     const parts = id ? await conversation(id, question) : await list();
@@ -67,33 +68,62 @@ async function conversation(id, question) {
   const ask = (words) => followUp(id, words, turns);
   const drawn = kept.turns.map((one) => turn(one, ask));
   turns.append(...drawn);
-  recheck(kept.turns.map(({ withheld, response }) => (withheld ? [] : response.citations)), (at) => drawn[at].replaceWith(turn(kept.turns[at], ask)));
+  recheck(kept.turns.map(({ withheld, response }) => (withheld ? [] : response.citations)), (at) => redraw(drawn[at], kept.turns[at], ask));
   if (question) queueMicrotask(() => ask(question));
   return [heading, buttons, turns, form(ask)];
 }
 
-function turn({ question, response, withheld, feedback }, ask) {
+function given({ question, response }, ask) {
   const state = { ...answer.fresh(question), text: response.answer, citations: response.citations, done: response };
-  const body = withheld ? el('p', { class: 'notice' }, t('withheld')) : answer.render(state, '', () => ask(question));
-  return el('section', { class: 'turn' }, el('h2', {}, question), body, !withheld && thumbs(response, feedback));
+  return answer.render(state, '', () => ask(question));
+}
+
+function turn(one, ask) {
+  const body = one.withheld ? el('p', { class: 'notice' }, t('withheld')) : given(one, ask);
+  return el('section', { class: 'turn' }, el('h2', {}, one.question), body, !one.withheld && thumbs(one.response, one.feedback));
+}
+
+/** Draws the answer of a turn anew; what was thought of it, and is perhaps being written, stays. */
+function redraw(section, one, ask) {
+  hidePreview();
+  section.querySelector('article').replaceWith(given(one, ask)[0]);
 }
 
 async function followUp(id, question, turns) {
-  asking?.abort();
-  const mine = asking = new AbortController();
+  stop();
+  const ending = new AbortController();
   const state = answer.fresh(question);
-  const place = el('section', { class: 'turn' });
-  const draw = () => place.replaceChildren(el('h2', {}, question), ...answer.render(state, state.problem ? problemText(state.problem) : '', () => followUp(id, question, turns)),
+  const body = el('div', {});
+  // Outside of what is drawn anew with every word, so that it stays where the focus is.
+  const button = el('button', { type: 'button', class: 'quiet', onclick: stop }, t('stop'));
+  const draw = () => body.replaceChildren(...answer.render(state, state.problem ? problemText(state.problem) : '', () => followUp(id, question, turns)),
     (state.done && thumbs(state.done)) || '');
-  turns.append(place);
+  const settle = () => {
+    if (asking?.state === state) asking = null;
+    button.remove();
+    draw();
+  };
+  asking = { ending, state, settle };
+  turns.append(el('section', { class: 'turn' }, el('h2', {}, question), body, button));
   draw();
   try {
-    await api.ask(question, (event) => { answer.take(state, event); draw(); }, mine.signal, id);
+    await api.ask(question, (event) => { answer.take(state, event); draw(); }, ending.signal, id);
   } catch (problem) {
-    if (problem.name === 'AbortError') return;
+    if (problem.name === 'AbortError') return; // who stopped it has drawn that
     state.problem = problem;
-    draw();
   }
+  settle();
+}
+
+export const isAsking = () => asking !== null;
+
+/** Stops the follow-up under way; what came stays. */
+export function stop() {
+  if (!asking) return;
+  const { ending, state, settle } = asking;
+  ending.abort();
+  state.stopped = true;
+  settle();
 }
 
 async function rename(id, heading) {

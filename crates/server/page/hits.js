@@ -1,17 +1,18 @@
 // Passages as a list: title, where it stands, and the words that were found.
 import { el } from './dom.js';
-import { t } from './i18n.js';
+import { date, t } from './i18n.js';
 import { Characters, pieces } from './text.js';
 
 /** Address of a document opened at a span. */
 export const documentLink = (id, [start, end] = []) => `#/doc/${encodeURIComponent(id)}${start == null ? '' : `?span=${start}-${end}`}`;
 
-/** Where a passage stands: path, page, headings. */
-export function place({ path, page, heading, title }) {
+/** Where a passage stands: path, page, headings; and of a hit, how old its document is. */
+export function place({ path, page, heading, title, modified }) {
   return el('p', { class: 'place' },
     el('span', { class: 'path' }, path),
     page != null && el('span', {}, t('page', { page })),
-    heading && heading !== title && el('span', { class: 'heading' }, heading));
+    heading && heading !== title && el('span', { class: 'heading' }, heading),
+    modified != null && el('span', { class: 'date' }, t('modified', { date: date(modified) })));
 }
 
 /** A quote for a glance: of Markdown, without emphasis marks and link targets. The document itself shows it as it stands. */

@@ -62,8 +62,8 @@ function bar(part) {
 
 async function copyLink(event) {
   const { target } = event;
-  await navigator.clipboard?.writeText(location.href);
-  target.textContent = t('reader_copied');
+  const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+  target.textContent = t(copied ? 'reader_copied' : 'copy_refused');
   setTimeout(() => { target.textContent = t('reader_copy'); }, 1500);
 }
 

@@ -16,7 +16,7 @@ export async function recheck(answers, redraw) {
     try {
       ({ citations: found } = await checkCitations(some.map(({ citation: { doc_id, doc_version, char_span, quote } }) => ({ doc_id, doc_version, char_span, quote }))));
     } catch {
-      return; // the answers stand there as they were given
+      break; // the others stand there as they were given
     }
     found.forEach((now, which) => {
       const { citation, at } = some[which];

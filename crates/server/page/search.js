@@ -225,11 +225,12 @@ function more(list, shown) {
 }
 
 function welcome() {
-  return el('section', { class: 'welcome' },
-    el('h2', {}, t('empty_title')),
+  const adding = el('div', { hidden: true },
     el('p', {}, t('empty_text')),
     el('pre', {}, el('code', {}, 'pinakes index add ~/Documents')),
     el('p', {}, t('empty_or'), ' ', el('a', { href: '#/documents' }, t('empty_add'))));
+  api.session().then((who) => { adding.hidden = !api.mayWrite(who); }).catch(() => {}); // unreachable: the page says so by itself
+  return el('section', { class: 'welcome' }, el('h2', {}, t('empty_title')), adding);
 }
 
 /** The choices stay as they are, opened or folded, until they would be others. */

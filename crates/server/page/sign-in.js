@@ -40,7 +40,7 @@ if (byLink) {
   byId('password').autocomplete = 'new-password';
   byId('password-hint').hidden = false;
 }
-if (kind === 'failed' || kind === 'refused') say(t(`signIn.${kind}`));
+if (['failed', 'refused', 'unavailable'].includes(kind)) say(t(`signIn.${kind}`));
 byId('sign-in-form').addEventListener('submit', submit);
 byId(byLink && kind === 'link' ? 'password' : 'name').focus();
 session().then((known) => {

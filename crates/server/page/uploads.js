@@ -1,19 +1,19 @@
 // Adding files: sent one after the other, then watched until they are readable or it is said why not.
-import { job, upload } from './api.js';
+import { job, summary, upload } from './api.js';
 import { el } from './dom.js';
 import { problemText, t } from './i18n.js';
 
 const POLL_MS = 700;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Sends files and shows each as a line in `list`; `onChange` is called whenever one is through. */
-export async function sendAll(files, list, onChange) {
+/** Sends files, for those to read whom `labels` name, and shows each as a line in `list`; `onChange` is called whenever one is through. */
+export async function sendAll(files, labels, list, onChange) {
   const lines = [...files].map((file) => ({ file, line: line(file) }));
   list.append(...lines.map(({ line: { node } }) => node));
   for (const { file, line: shown } of lines) {
     try {
-      const { job_id: id } = await upload(file, (share) => shown.sending(share));
-      await finished(id, shown);
+      const { doc_id: doc, job_id: id } = await upload(file, labels, (share) => shown.sending(share));
+      await finished(id, doc, shown);
     } catch (problem) {
       shown.end('failed', problemText(problem));
     }
@@ -21,20 +21,25 @@ export async function sendAll(files, list, onChange) {
   }
 }
 
-async function finished(id, shown) {
+async function finished(id, doc, shown) {
   shown.reading();
   for (;;) {
-    const { state, counts, problems, error } = await job(id);
-    if (state === 'done') return end(shown, counts, problems);
+    const { state, error } = await job(id);
+    if (state === 'done') return outcome(doc, shown);
     if (state === 'failed' || state === 'cancelled') return shown.end('failed', error?.message ?? '');
     await pause(POLL_MS);
   }
 }
 
-function end(shown, counts, problems) {
-  const why = problems?.[0]?.reason.message ?? '';
-  const state = ['failed', 'skipped', 'partial'].find((name) => counts[name] > 0);
-  shown.end(state ?? 'done', why);
+/** What became of the file. The document says it: a job may read files of others too, and tells only administrators what it met. */
+async function outcome(doc, shown) {
+  try {
+    const { state, reason } = await summary(doc);
+    shown.end(state === 'indexed' ? 'done' : state, reason?.message ?? '');
+  } catch (problem) {
+    // Not found: whoever sent it may not read it, or it is gone again. The file did arrive either way.
+    shown.end('received', problem.code === 'not_found' ? '' : problemText(problem));
+  }
 }
 
 function line(file) {

@@ -81,6 +81,8 @@ pub(crate) fn tag() -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// What a page may need before it is seen, in bytes as they are kept (they travel compressed).
@@ -148,14 +150,48 @@ mod tests {
         }
     }
 
+    /// The keys of a catalogue.
+    fn keys(name: &str) -> BTreeSet<&'static str> {
+        let lines = text(name).lines().map(str::trim).filter(|line| !line.starts_with("//"));
+        lines.filter_map(|line| line.split_once(": ")).map(|(key, _)| key.trim_matches('\'')).collect()
+    }
+
+    /// Keys that a module asks for by name; those it puts together are not seen here.
+    fn asked_for(module: &str) -> impl Iterator<Item = &str> {
+        let is_call = move |at: usize| !module[..at].ends_with(|before: char| before.is_ascii_alphanumeric() || "._$".contains(before));
+        let calls = module.match_indices("t('").filter(move |(at, _)| is_call(*at));
+        calls.filter_map(move |(at, call)| module[at + call.len()..].split('\'').next())
+    }
+
     #[test]
     fn both_languages_have_the_same_words() {
-        let keys = |name: &str| -> std::collections::BTreeSet<String> {
-            let lines = text(name).lines().map(str::trim).filter(|line| !line.starts_with("//"));
-            lines.filter_map(|line| line.split_once(": ")).map(|(key, _)| key.trim_matches('\'').to_owned()).collect()
-        };
         assert!(keys("en.js").len() > 50);
         assert_eq!(keys("en.js"), keys("de.js"));
+    }
+
+    #[test]
+    fn every_text_that_the_page_names_is_there() {
+        let known = keys("en.js");
+        let mut seen = 0;
+        let mut look = |key: &str, place: &str| {
+            seen += 1;
+            // Where a number decides, the catalogue has one text for each form.
+            assert!(known.contains(key) || known.contains(format!("{key}.other").as_str()), "{key}, named by {place}");
+        };
+        for asset in ASSETS.iter().filter(|asset| asset.name.ends_with(".js")) {
+            for key in asked_for(text(asset.name)) {
+                look(key, asset.name);
+            }
+        }
+        for page in [&PAGE, &SIGN_IN_PAGE] {
+            let html = std::str::from_utf8(page.bytes).unwrap();
+            for attribute in ["data-t=\"", "data-label=\"", "data-placeholder=\""] {
+                for key in named(html, attribute) {
+                    look(key, page.name);
+                }
+            }
+        }
+        assert!(seen > 200, "only {seen} were found");
     }
 
     #[test]

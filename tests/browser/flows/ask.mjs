@@ -9,6 +9,14 @@ export async function run({ reader: page }) {
   await page.keyboard.type('travel policy');
   await page.waitForSelector('a.hit mark');
   await accessible(page, 'a list of passages');
+  await page.click('.narrow summary');
+  await page.selectOption('.narrow select', { label: 'Computers' });
+  await page.waitForFunction(() => [...document.querySelectorAll('a.hit .path')].every((path) => path.textContent.startsWith('it/')));
+  check(await page.locator('a.hit').count() > 0, 'nothing is found in a collection');
+  await accessible(page, 'a search of one collection');
+  await page.selectOption('.narrow select', '');
+  await page.waitForFunction(() => [...document.querySelectorAll('a.hit .path')].some((path) => !path.textContent.startsWith('it/')));
+  await page.focus('#query');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('j');
   check(await page.evaluate(() => document.activeElement === document.querySelectorAll('a.hit')[1]), 'j does not go to the next passage');

@@ -1,6 +1,9 @@
-import { accessible, check } from '../watched.mjs';
+import { accessible, check, open } from '../watched.mjs';
+import { signIn } from './sign-in.mjs';
 
 export const name = 'a file is added, found, changed, and taken away again; what is in it stays text, and what was cited from it is known to be so no more';
+
+const BROKEN = { name: 'broken.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7\nthis is not a PDF') };
 
 const TITLE = '<img src=x onerror=alert(1)> Gatehouse';
 const QUESTION = 'When does the gatehouse open in the morning?';
@@ -28,7 +31,32 @@ async function citedThenChanged(page) {
   await accessible(page, 'an answer whose source has changed');
 }
 
-export async function run({ admin: page }) {
+/** Who only reads is offered neither adding nor deleting; who adds is told what cannot be read, and why, and says who may read it. */
+async function byOthers(world) {
+  await world.reader.goto('/#/documents');
+  await world.reader.waitForSelector('#document-list li');
+  const offered = world.reader.locator('.drop:visible, .documents .remove');
+  check(await offered.count() === 0, 'a reader is offered to add or to delete');
+
+  const page = await open(world);
+  await signIn(page, 'eva', world.people.eva);
+  await page.click('#nav-documents');
+  await page.waitForSelector('#document-list .remove');
+  await accessible(page, 'the documents of an editor');
+  await page.fill('.drop input[type=text]', 'user:eva');
+  await page.setInputFiles('#files', BROKEN);
+  await page.waitForSelector('.uploads li.failed');
+  const said = await page.textContent('.uploads li.failed .step');
+  check(/^Not readable: .{10}/.test(said), `of a file that cannot be read it says: ${said}`);
+  await accessible(page, 'a file that cannot be read');
+  await page.locator('.documents li', { hasText: BROKEN.name }).getByRole('button', { name: 'Readers' }).click();
+  await page.waitForSelector('#dialog .labels li');
+  check((await page.textContent('#dialog .labels')) === 'eva', 'others may read it');
+  await page.context().close();
+}
+
+export async function run(world) {
+  const { admin: page } = world;
   page.on('dialog', (dialog) => { throw new Error(`a script ran: ${dialog.message()}`); });
   await page.click('#nav-documents');
   await page.waitForSelector('.documents li');
@@ -55,4 +83,5 @@ export async function run({ admin: page }) {
   await page.keyboard.press('/');
   await page.fill('#query', 'zwieselhorn gatehouse');
   await page.waitForFunction(() => !document.querySelector('#results').textContent.includes('Gatehouse'));
+  await byOthers(world);
 }
