@@ -6,8 +6,11 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use crate::Dice;
-use crate::oracle::{DOCUMENTS, PEOPLE, code};
-use crate::world::World;
+use crate::oracle::{DOCUMENTS, Oracle, PEOPLE, code, words_of};
+use crate::world::{Came, World};
+
+/// Streamed answers of each person that are taken up again: the latest, as the server forgets old ones.
+const STREAMS: usize = 4;
 
 /// What each person kept, by id.
 #[derive(Default)]
@@ -15,6 +18,26 @@ pub(crate) struct Kept {
     conversations: Mutex<Vec<Vec<String>>>,
     answers: Mutex<Vec<Vec<String>>>,
     tasks: Mutex<Vec<Vec<String>>>,
+    streams: Mutex<Vec<Vec<String>>>,
+}
+
+impl Kept {
+    /// Keeps by what a streamed answer can be taken up again.
+    pub(crate) fn stream(&self, person: usize, came: &Came) {
+        let Some(id) = came.header("content-location").and_then(|path| path.strip_prefix("/api/v1/ask/")) else { return };
+        keep(&self.streams, person, &json!(id));
+        let mut all = self.streams.lock().unwrap();
+        let streams = &mut all[person];
+        if streams.len() > STREAMS {
+            streams.remove(0);
+        }
+    }
+
+    /// Whether a path names something that a person kept.
+    fn is_own(&self, person: usize, path: &str) -> bool {
+        let all = [&self.conversations, &self.tasks, &self.streams].map(|kept| kept.lock().unwrap());
+        all.iter().any(|kept| kept.get(person).is_some_and(|own| own.iter().any(|id| path.contains(id.as_str()))))
+    }
 }
 
 /// One of somebody's, or somebody else's; a name that nobody has where there is none.
@@ -33,15 +56,17 @@ fn keep(kept: &Mutex<Vec<Vec<String>>>, person: usize, id: &Value) {
 
 impl World {
     /// One request of any kind over one of these ways; what it was, and what came back.
-    pub(crate) async fn use_at_random(&self, dice: &mut Dice, person: usize) -> (String, String) {
+    pub(crate) async fn use_at_random(&self, dice: &mut Dice, oracle: &Oracle, person: usize) -> (String, String) {
         let kept = &self.kept;
         let other = dice.below(PEOPLE);
+        let whose = [person, other][dice.below(2)];
+        let cited = dice.below(DOCUMENTS);
         let team = code(dice.below(DOCUMENTS));
         let ids: Vec<String> = (0..3).map(|_| self.id(dice.below(DOCUMENTS)).0).collect();
         let question = [format!("What does the travel plan of team {team} cost?"), "Who signs it?".to_owned()][dice.below(2)].clone();
         let collection = ["all-plans", "of-group-0", "half"][dice.below(3)];
         let none = || String::new();
-        let (method, path, body) = match dice.below(20) {
+        let (method, path, body) = match dice.below(24) {
             0 => ("POST", "/api/v1/ask".to_owned(), json!({ "question": question, "save": true }).to_string()),
             1 | 2 => {
                 let conversation = one_of(&kept.conversations, dice, person);
@@ -64,10 +89,7 @@ impl World {
                 let task = json!({ "task": { "kind": "summarise" }, "filters": {}, "background": true });
                 ("POST", "/api/v1/tasks".to_owned(), task.to_string())
             }
-            11 => {
-                let whose = [person, other][dice.below(2)];
-                ("GET", format!("/api/v1/tasks/{}/results", one_of(&kept.tasks, dice, whose)), none())
-            }
+            11 => ("GET", format!("/api/v1/tasks/{}/results", one_of(&kept.tasks, dice, whose)), none()),
             12 => {
                 let turns = json!([{ "role": "user", "content": question }, { "role": "assistant", "content": "It is so." },
                     { "role": "user", "content": format!("And team {team}?") }]);
@@ -95,22 +117,37 @@ impl World {
                 ("POST", "/api/v1/ask".to_owned(), body.to_string())
             }
             18 => ("GET", "/api/v1/collections".to_owned(), none()),
+            19 => ("GET", format!("/api/v1/conversations/{}/export", one_of(&kept.conversations, dice, other)), none()),
+            20 => ("GET", format!("/api/v1/tasks/{}", one_of(&kept.tasks, dice, whose)), none()),
+            21 => ("GET", format!("/api/v1/ask/{}", one_of(&kept.streams, dice, whose)), none()),
+            22 => {
+                let [.., secret] = words_of(cited);
+                let words = format!("Its word is {secret}.");
+                let quote = json!({ "doc_id": self.id(cited), "doc_version": "", "char_span": [0, 0], "quote": words });
+                ("POST", "/api/v1/citations/check".to_owned(), json!({ "citations": [quote] }).to_string())
+            }
             _ => ("POST", "/api/v1/search/explain".to_owned(), json!({ "query": question, "doc_id": ids[2] }).to_string()),
         };
-        let (status, answer) = self.send(person, method, &path, &body).await;
-        assert!(status < 500, "{method} {path} {body}: {status} {answer}");
-        let came: Value = serde_json::from_str(&answer).unwrap_or_default();
-        if path.ends_with("/ask") && !came["answer_id"].is_null() {
-            keep(&kept.conversations, person, &came["conversation_id"]);
-            keep(&kept.answers, person, &came["answer_id"]);
+        let came = self.send(person, method, &path, &body).await;
+        assert!(came.status < 500, "{method} {path} {body}: {came:?}");
+        let answer: Value = serde_json::from_str(&came.body).unwrap_or_default();
+        if path.ends_with("/ask") {
+            kept.stream(person, &came);
         }
-        if path.ends_with("/tasks") && status == 202 {
-            keep(&kept.tasks, person, &came["id"]);
+        if path.ends_with("/ask") && !answer["answer_id"].is_null() {
+            keep(&kept.conversations, person, &answer["conversation_id"]);
+            keep(&kept.answers, person, &answer["answer_id"]);
         }
-        if person != other && path.starts_with("/api/v1/conversations/") && !path.contains("/export") {
-            let own = kept.conversations.lock().unwrap().get(person).is_some_and(|own| own.iter().any(|id| path.ends_with(id.as_str())));
-            assert!(own || status == 404, "{path}: {status} {answer}");
+        if path.ends_with("/tasks") && came.status == 202 {
+            keep(&kept.tasks, person, &answer["id"]);
         }
-        (format!("{method} {path} {body}"), answer)
+        // What somebody else kept is not there, and neither is what nobody did.
+        let named = ["/api/v1/conversations/", "/api/v1/tasks/", "/api/v1/ask/"].iter().any(|way| path.starts_with(way));
+        assert!(!named || kept.is_own(person, &path) || came.status == 404, "{path}, as person {person}: {came:?}");
+        if path.ends_with("/citations/check") {
+            let state = if oracle.may_read(person, cited) { "moved" } else { "gone" };
+            assert_eq!(answer["citations"][0]["state"], state, "{body}, as person {person}: {came:?}");
+        }
+        (format!("{method} {path} {body}"), came.whole())
     }
 }

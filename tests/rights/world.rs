@@ -115,7 +115,7 @@ impl World {
         let legs = Arc::new(ReadSide::open(&store).await.unwrap());
         let generator = echo(&config);
         let random: Arc<dyn Random> = Arc::new(Counting(AtomicU64::new(1)));
-        let searcher = Searcher::new(store.clone(), Arc::clone(&legs), Arc::clone(&embedder), Arc::clone(&random)).await.unwrap();
+        let searcher = Searcher::new(store.clone(), legs, Arc::clone(&embedder), Arc::clone(&random)).await.unwrap();
         let searcher = searcher.with_generators(Generators::new(Some(generator), None));
         let queue = JobQueue::start(store.clone(), embedder, worker.clone(), Arc::clone(&random)).await.unwrap();
         let pages = Pages::new(store.clone(), worker);
@@ -123,7 +123,7 @@ impl World {
             Accounts::new(store.catalog.clone(), Arc::new(config.access.clone()), Arc::new(Still), Arc::clone(&random), Audit::off())
                 .unwrap();
         let access = Access::people(accounts.clone(), None);
-        let (library, staging) = StoreLibrary::start(store, searcher, legs, queue, pages, access.clone()).unwrap();
+        let (library, staging) = StoreLibrary::start(store, searcher, queue, pages, access.clone()).unwrap();
         let mut server = config.server.clone();
         (server.address, server.workers) = ("127.0.0.1:0".parse().unwrap(), 2);
         let parts = Parts { library: library.clone(), clock: Arc::new(Still), random, staging, bot: None, access: access.clone() };
@@ -158,8 +158,8 @@ impl World {
     pub(crate) async fn set_labels(&self, document: usize, labels: &[String]) {
         let path = format!("/api/v1/documents/{}/access", self.id(document));
         let body = serde_json::json!({ "labels": labels }).to_string();
-        let (status, answer) = exchange(&self.address, &self.root_key, "POST", &path, &body).await;
-        assert!(status == 200 || status == 404, "{status} {answer}");
+        let came = exchange(&self.address, &self.root_key, "POST", &path, &body).await;
+        assert!(came.status == 200 || came.status == 404, "{came:?}");
     }
 
     pub(crate) async fn set_groups(&self, person: usize, groups: &[usize]) {
@@ -173,7 +173,7 @@ impl World {
     }
 
     /// What somebody gets.
-    pub(crate) async fn send(&self, person: usize, method: &str, path: &str, body: &str) -> (u16, String) {
+    pub(crate) async fn send(&self, person: usize, method: &str, path: &str, body: &str) -> Came {
         exchange(&self.address, &self.keys[person], method, path, body).await
     }
 
@@ -206,9 +206,33 @@ impl World {
             8 => ("POST", format!("/api/v1/documents/{id}/access"), r#"{"labels":["public"]}"#.into()),
             _ => requests[dice.below(requests.len())].clone(),
         };
-        let (status, answer) = self.send(person, method, &path, &body).await;
-        assert!(status < 500, "{method} {path}: {status} {answer}");
-        (format!("{method} {path} {body}"), answer)
+        let came = self.send(person, method, &path, &body).await;
+        assert!(came.status < 500, "{method} {path}: {came:?}");
+        if path == "/api/v1/ask" {
+            self.kept.stream(person, &came);
+        }
+        (format!("{method} {path} {body}"), came.whole())
+    }
+}
+
+/// What came back of a request.
+#[derive(Debug)]
+pub(crate) struct Came {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Came {
+    /// All of it: words may stand in the head as well.
+    pub(crate) fn whole(&self) -> String {
+        format!("{}\n\n{}", self.head, self.body)
+    }
+
+    /// A field of the head.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut fields = self.head.lines().filter_map(|line| line.split_once(": "));
+        fields.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
@@ -280,7 +304,7 @@ fn echo(config: &Config) -> Generator {
 }
 
 /// One request on a connection of its own.
-async fn exchange(address: &str, key: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+async fn exchange(address: &str, key: &str, method: &str, path: &str, body: &str) -> Came {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let accept = if path == "/mcp" { "application/json, text/event-stream" } else { "*/*" };
     let head = format!(
@@ -294,9 +318,9 @@ async fn exchange(address: &str, key: &str, method: &str, path: &str, body: &str
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{method} {path}: {answer:?}"));
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    // The head is searched for words too; what came in chunks is put together, so that no word is cut.
+    // What came in chunks is put together, so that no word is cut.
     let body = if head.to_lowercase().contains("transfer-encoding: chunked") { unchunk(body) } else { body.to_owned() };
-    (status, body)
+    Came { status, head: head.to_owned(), body }
 }
 
 fn unchunk(mut rest: &str) -> String {

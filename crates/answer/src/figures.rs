@@ -28,7 +28,7 @@ pub(crate) fn figures(stats: &EngineStats) -> Vec<Figure> {
         gauge("pinakes_engine_running", "Requests that have one.", stats.running as u64),
         gauge("pinakes_engine_state_bytes", "Bytes set aside for them.", stats.reserved_bytes),
         counter("pinakes_engine_requests_total", "Requests that ended.", stats.ended),
-        counter("pinakes_engine_completion_tokens_total", "Tokens of answers.", stats.completion_tokens),
+        counter("pinakes_engine_completion_tokens_total", "Tokens written.", stats.completion_tokens),
         counter("pinakes_engine_drafted_tokens_total", "Tokens put forward as drafts.", stats.drafted_tokens),
         counter("pinakes_engine_accepted_tokens_total", "Drafted tokens that the model said too.", stats.accepted_tokens),
         gauge("pinakes_cache_bytes", "Bytes of snapshots in memory.", cache.bytes),

@@ -1,6 +1,7 @@
 //! What answers questions: the store's read side, the embedder, and the settings.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pinakes_api::{ApiError, Code};
 use pinakes_embed::{Embedder, Precision};
@@ -10,6 +11,9 @@ use pinakes_types::Random;
 
 use crate::collections::Collection;
 use crate::{Figure, Generator, Generators};
+
+/// How often what is published is looked at.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Searches and answers. Cheap to share; holds no state of its own between requests.
 #[derive(Clone)]
@@ -53,6 +57,22 @@ impl Searcher {
     #[must_use]
     pub fn figures(&self) -> Vec<Figure> {
         self.generators.iter().flat_map(Generator::figures).collect()
+    }
+
+    /// Moves on with what is published, by this process or another, for as long as it is polled.
+    pub async fn follow(self) {
+        let mut failing = false;
+        loop {
+            tokio::time::sleep(FOLLOW_INTERVAL).await;
+            match self.legs.refresh().await {
+                Ok(_) => failing = false,
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::error!(%error, "what was published cannot be opened; the last state goes on being searched");
+                }
+                Err(_) => {}
+            }
+        }
     }
 
     /// Whether the published vectors are this embedder's.

@@ -147,7 +147,7 @@ impl Lookup<'_> {
 }
 
 /// A score without its last bits. They depend on the order in which its parts are added up, and that depends on what else is in the index,
-/// of which a reader learns nothing.
+/// which a reader should not learn. Two sums that differ can still fall to two sides of a step; that is rare, and tells next to nothing.
 fn settled(score: f32) -> f32 {
     const LAST: u32 = 0xff;
     f32::from_bits((score.to_bits() + LAST.div_ceil(2)) & !LAST)

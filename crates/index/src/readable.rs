@@ -12,7 +12,7 @@ use tantivy::{
 /// They are few when at most one chunk of this many is among them.
 const SHARE: u64 = 8;
 
-/// Going from one posting to the next costs this little of going to a given one.
+/// Going to a given posting costs about as much as going on by so many.
 const STEPS_PER_SEEK: u64 = 16;
 
 /// A few chunks of an index, ascending in each of its segments.

@@ -141,3 +141,26 @@ async fn an_answer_is_the_same_whether_closed_documents_exist_or_not() {
     }
     assert!(with.find(&words("merger")).await[0] >= 200, "who may read them finds them");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn few_among_many_are_found_and_scored_as_if_they_were_alone() {
+    let text = |version: u64| ["merger of the two houses", "annual report on houses", "the boats of the merger"][version as usize % 3];
+    // Every twentieth is open: so few that a search goes through them. A word that many closed ones hold, and one that few do.
+    let all: Vec<IndexedChunk> = (1..=400)
+        .map(|version| match version % 20 {
+            0 => chunk(version, 0, text(version)),
+            7 => IndexedChunk { labels: vec![Label("group:board".into())], ..chunk(version, 0, "annual boats, boats, boats") },
+            _ => IndexedChunk { labels: vec![Label("group:board".into())], ..chunk(version, 0, "merger of houses") },
+        })
+        .collect();
+    let open: Vec<IndexedChunk> = all.iter().filter(|chunk| chunk.id.version().0 % 20 == 0).cloned().collect();
+    let (without, with) = (Store::with(settings(), &open).await, Store::with(settings(), &all).await);
+    for text in ["merger houses", "report boats", "\"two houses\" merger", "boats", "of", "submarine"] {
+        for query in [words(text), hybrid(text, 40)] {
+            let (before, after) =
+                (without.index.search(&reader(&[]), &query).await.unwrap(), with.index.search(&reader(&[]), &query).await.unwrap());
+            assert_eq!(before, after, "{text}");
+        }
+    }
+    assert_eq!(with.find_as(&reader(&[]), &words("boats")).await.len(), 7);
+}
