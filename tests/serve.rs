@@ -7,7 +7,7 @@ mod http;
 mod server;
 mod support;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -244,4 +244,34 @@ fn the_page_asks_nothing_of_the_outside() {
     assert_eq!(server.get("/openapi.json")["openapi"].as_str().unwrap().split('.').next(), Some("3"));
     let public = server.store.run(&["serve", "--address", "0.0.0.0:0"]);
     assert_eq!(public.status.code(), Some(64), "{}", String::from_utf8_lossy(&public.stderr));
+}
+
+#[test]
+fn an_assistants_own_server_sees_what_is_indexed_while_it_runs() {
+    let Some(store) = Store::new() else { return };
+    store.write("open.md", "# Canteen\n\nThe canteen opens at eleven.\n");
+    store.add();
+    let mut child = store.command(&["mcp"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut to, mut from) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()).lines());
+    let mut say = |message: Value| writeln!(to, "{message}").unwrap();
+    let mut hear = || -> Value { serde_json::from_str(&from.next().unwrap().unwrap()).unwrap() };
+    let client = json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } });
+    say(json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": client }));
+    assert_eq!(hear()["result"]["serverInfo"]["name"], "pinakes");
+    say(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+    let mut finds = |words: &str| {
+        let call = json!({ "name": "search", "arguments": { "query": words } });
+        say(json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call }));
+        hear()["result"].to_string()
+    };
+    assert!(finds("canteen").contains("open.md") && !finds("zebrafinch").contains("birds.md"));
+    store.write("birds.md", "# Birds\n\nThe zebrafinch sings at noon.\n");
+    store.json(0, &["index", "sync"]);
+    let started = Instant::now();
+    while !finds("zebrafinch").contains("birds.md") {
+        assert!(started.elapsed() < Duration::from_secs(60), "what was indexed is never found");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

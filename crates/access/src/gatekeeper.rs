@@ -1,8 +1,11 @@
 //! The one question every request asks: who is this?
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use pinakes_api::{ApiError, Code};
+use pinakes_config::limits::access::STRANGERS_NOTED_PER_SECOND;
 use pinakes_types::{Principal, Scope};
 
 use crate::accounts::Accounts;
@@ -26,6 +29,8 @@ pub struct Access {
     gate: Gate,
     provider: Option<Arc<Provider>>,
     rates: Arc<Rates>,
+    /// How much of what strangers are refused is noted.
+    strangers: Arc<DefaultDirectRateLimiter>,
     audit: Audit,
 }
 
@@ -40,14 +45,20 @@ impl Access {
     /// Whoever comes is `principal`: for the loopback interface, which only this machine's own people reach.
     #[must_use]
     pub fn single_user(principal: Principal, audit: Audit) -> Self {
-        Self { gate: Gate::One(Box::new(principal)), provider: None, rates: Arc::new(Rates::unlimited()), audit }
+        Self::new(Gate::One(Box::new(principal)), None, Rates::unlimited(), audit)
     }
 
     /// People and programs that show who they are.
     #[must_use]
     pub fn people(accounts: Accounts, provider: Option<Provider>) -> Self {
-        let (rates, audit) = (Arc::new(Rates::new(&accounts)), accounts.audit.clone());
-        Self { gate: Gate::People(accounts), provider: provider.map(Arc::new), rates, audit }
+        let (rates, audit) = (Rates::new(&accounts), accounts.audit.clone());
+        Self::new(Gate::People(accounts), provider, rates, audit)
+    }
+
+    fn new(gate: Gate, provider: Option<Provider>, rates: Rates, audit: Audit) -> Self {
+        let quota = Quota::per_second(NonZeroU32::new(STRANGERS_NOTED_PER_SECOND).unwrap_or(NonZeroU32::MIN));
+        let strangers = Arc::new(RateLimiter::direct(quota));
+        Self { gate, provider: provider.map(Arc::new), rates: Arc::new(rates), strangers, audit }
     }
 
     /// Whether nobody signs in, so that only this machine may reach it.
@@ -153,9 +164,15 @@ impl Access {
         }
     }
 
-    /// Notes that somebody was refused something.
-    pub async fn note_refusal(&self, who: Option<&Identity>, method: &str, route: &str) {
+    /// Notes that somebody was refused something. Of what strangers are refused, and of what pages elsewhere try in somebody's name, only
+    /// so much is noted in a second: whoever was not let in can neither fill the log nor make anybody wait for it.
+    pub async fn note_refusal(&self, who: Option<&Identity>, method: &str, route: &str, code: Code) {
+        let is_stranger = who.is_none() || code == Code::CrossSite;
+        if is_stranger && self.strangers.check().is_err() {
+            return;
+        }
         let subject = who.map_or("anonymous", |who| who.principal.subject.as_str());
-        self.audit.note(subject, Event::Refused { method: method.to_owned(), route: route.to_owned() }).await;
+        let event = Event::Refused { method: method.to_owned(), route: route.to_owned(), code: code.to_string() };
+        self.audit.note(subject, event).await;
     }
 }

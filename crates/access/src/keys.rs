@@ -102,7 +102,7 @@ impl Accounts {
         if !self.catalog.revoke_key(id, self.now()).await.map_err(failed)? {
             return Err(missing());
         }
-        self.administered(by, "key_revoked", id, "").await;
+        self.administered(by, "key_revoked", id, owner.unwrap_or_default()).await;
         Ok(())
     }
 

@@ -41,7 +41,7 @@ pub(crate) fn open(config: &Arc<Config>, catalog: &Catalog) -> Result<Access, Ap
 
 fn provider(config: &Config) -> Result<Option<Provider>, ApiError> {
     let Some(settings) = config.access.provider.clone() else { return Ok(None) };
-    let url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{}", config.server.address));
+    let url = config.server.url(config.server.address);
     let http = Reqwest::new(&settings).map_err(ApiError::internal)?;
     Provider::new(settings, &url, Arc::new(http), Arc::new(SystemClock), Arc::new(SystemRandom)).map(Some)
 }
@@ -50,7 +50,7 @@ fn provider(config: &Config) -> Result<Option<Provider>, ApiError> {
 pub(crate) async fn invite(config: &Config, access: &Access, address: SocketAddr) -> Result<(), ApiError> {
     let Some(accounts) = access.accounts() else { return Ok(()) };
     let Some(secret) = accounts.first_link().await? else { return Ok(()) };
-    let url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let url = config.server.url(address);
     output::line(&format!("make the first administrator within a day: {url}/sign-in#first={secret}"));
     Ok(())
 }

@@ -40,7 +40,7 @@ impl Store {
     /// A full or unwritable disk.
     pub fn keep_upload(&self, staged: &Path, name: &str, owner: Option<&str>) -> Result<StoredUpload, IngestError> {
         let uploads = self.uploads_dir();
-        let owner = owner.map(safe_name);
+        let owner = owner.map(folder_of);
         let folder = owner.as_ref().map_or_else(|| uploads.clone(), |owner| uploads.join(owner));
         fs_err::create_dir_all(&folder).map_err(|error| IngestError::cannot_write(&folder, error))?;
         let name = safe_name(name);
@@ -58,7 +58,7 @@ impl Store {
     /// The document that an upload of this name will become.
     #[must_use]
     pub fn upload_id(name: &str, owner: Option<&str>) -> DocId {
-        let path = owner.map_or_else(|| safe_name(name), |owner| format!("{}/{}", safe_name(owner), safe_name(name)));
+        let path = owner.map_or_else(|| safe_name(name), |owner| format!("{}/{}", folder_of(owner), safe_name(name)));
         DocId::derive(&SourceId(UPLOADS.into()), &path)
     }
 
@@ -74,6 +74,13 @@ impl Store {
         self.catalog.add_source(&source).await?;
         Ok(source)
     }
+}
+
+/// A person's folder: their name as it is, as what tells `ada` from `ada.` must not be lost. One that could lead elsewhere, which nobody
+/// has, is made safe.
+fn folder_of(owner: &str) -> String {
+    let plain = owner.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._@+-".contains(&byte));
+    if plain && owner.starts_with(|c: char| c.is_ascii_alphanumeric()) { owner.to_owned() } else { safe_name(owner) }
 }
 
 /// The last part of a name without anything that means something to a file system: no separators, no leading dot, no control characters.
@@ -110,5 +117,16 @@ mod tests {
             assert_eq!(safe_name(given), safe, "of {given:?}");
         }
         assert!(safe_name(&"x".repeat(500)).len() <= NAME_CHARS_MAX);
+    }
+
+    #[test]
+    fn each_person_has_a_folder_of_their_own() {
+        for (one, other) in [("ada", "ada."), ("a.schmidt-hoffmann-1", "a.schmidt-hoffmann-2")] {
+            assert_ne!(Store::upload_id("a.md", Some(one)), Store::upload_id("a.md", Some(other)), "{one} and {other}");
+        }
+        assert_eq!(folder_of("ada.lovelace@example.com"), "ada.lovelace@example.com");
+        for (odd, safe) in [("../../etc", "etc"), (".", "unnamed"), ("..", "unnamed"), ("", "unnamed"), ("slack:T1", "slack_T1")] {
+            assert_eq!(folder_of(odd), safe, "{odd:?}");
+        }
     }
 }

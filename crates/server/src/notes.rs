@@ -1,11 +1,11 @@
-//! What the audit log is told of questions and documents: who got which documents, never what they say.
+//! What the audit log is told of questions and documents: who got, brought or deleted which documents, never what they say.
 
 use std::collections::BTreeSet;
 
 use pinakes_access::{Access, Event};
 use pinakes_api::{AskResponse, Completed, Explained, SearchResponse, TaskResult};
 use pinakes_config::limits::access::AUDIT_DOCUMENTS_MAX;
-use pinakes_types::{DocId, Scope};
+use pinakes_types::{DocId, Label, Scope};
 
 /// Passages were shown.
 pub(crate) async fn retrieved(access: &Access, scope: &Scope, found: &SearchResponse) {
@@ -42,6 +42,27 @@ pub(crate) async fn explained(access: &Access, scope: &Scope, explained: &Explai
 /// A document's text was opened.
 pub(crate) async fn opened(access: &Access, scope: &Scope, document: &DocId) {
     access.audit().note(scope.subject(), Event::Export { what: document.0.clone() }).await;
+}
+
+/// A conversation was taken away as a file.
+pub(crate) async fn exported(access: &Access, scope: &Scope, conversation: &str) {
+    access.audit().note(scope.subject(), Event::Export { what: format!("conversation {conversation}") }).await;
+}
+
+/// A document was handed in; written before that is acknowledged, as whatever changes the store is.
+pub(crate) async fn added(access: &Access, scope: &Scope, document: &DocId, labels: Option<&BTreeSet<Label>>) {
+    let labels: Vec<&str> = labels.into_iter().flatten().map(|label| label.0.as_str()).collect();
+    administered(access, scope, "document_added", document, labels.join(",")).await;
+}
+
+/// A document was deleted; written before that is acknowledged.
+pub(crate) async fn deleted(access: &Access, scope: &Scope, document: &DocId) {
+    administered(access, scope, "document_deleted", document, String::new()).await;
+}
+
+async fn administered(access: &Access, scope: &Scope, action: &str, document: &DocId, detail: String) {
+    let event = Event::Administration { action: action.to_owned(), target: document.0.clone(), detail };
+    access.audit().note_durably(scope.subject(), event).await;
 }
 
 fn distinct<'a>(documents: impl Iterator<Item = &'a DocId>) -> Vec<DocId> {

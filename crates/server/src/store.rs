@@ -15,7 +15,7 @@ use pinakes_api::{
     ExplainRequest, Explained, IndexStatus, Job, JobList, Models, PageView, Ready, ReadyCheck, SearchRequest, SearchResponse, Turn,
     Uploaded,
 };
-use pinakes_ingest::{IngestError, JobQueue, PageImage, Pages, ReadSide, Store, Work};
+use pinakes_ingest::{IngestError, JobQueue, PageImage, Pages, Store, Work};
 use pinakes_types::{CharSpan, DocId, Label, Scope};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -28,8 +28,6 @@ use crate::tasks::{Readers, Tasks, Watched};
 mod conversations;
 mod figures;
 
-/// How often what is published is looked at.
-const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
 /// Jobs listed.
 const JOBS_LISTED: u32 = 100;
 
@@ -51,7 +49,7 @@ impl Drop for StoreLibrary {
 }
 
 impl StoreLibrary {
-    /// Starts serving a store. `legs` are the searcher's. Returns the library and the folder for uploads on their way, which is cleared
+    /// Starts serving a store. Returns the library and the folder for uploads on their way, which is cleared
     /// of what an earlier process left in it.
     ///
     /// # Errors
@@ -59,14 +57,13 @@ impl StoreLibrary {
     pub fn start(
         store: Store,
         searcher: Searcher,
-        legs: Arc<ReadSide>,
         queue: JobQueue,
         pages: Pages,
         access: Access,
     ) -> Result<(Arc<Self>, PathBuf), ApiError> {
         let staging = store.upload_staging()?;
         clear(&staging);
-        let mut tasks = vec![tokio::spawn(follow(legs)), tokio::spawn(conversations::sweep(searcher.clone()))];
+        let mut tasks = vec![tokio::spawn(searcher.clone().follow()), tokio::spawn(conversations::sweep(searcher.clone()))];
         if let Some(interval) = store.config.ingest.sync_interval {
             tasks.push(tokio::spawn(look_through(queue.clone(), interval)));
         }
@@ -81,7 +78,7 @@ impl StoreLibrary {
     async fn keep(&self, scope: &Scope, staged: PathBuf, name: String, labels: Option<BTreeSet<Label>>) -> Result<Uploaded, ApiError> {
         let store = self.store.clone();
         let owner = (!self.access.is_single_user()).then(|| scope.subject().to_owned());
-        if let Some(labels) = labels {
+        if let Some(labels) = labels.clone() {
             let decided = Decided { labels, origin: format!("upload by {}", scope.subject()) };
             let doc = Store::upload_id(&name, owner.as_deref());
             let said = store.catalog.override_rights(&doc, Some(&decided), store.now()).await;
@@ -89,6 +86,7 @@ impl StoreLibrary {
         }
         let kept = tokio::task::spawn_blocking(move || store.keep_upload(&staged, &name, owner.as_deref()));
         let kept = kept.await.map_err(ApiError::internal)??;
+        notes::added(&self.access, scope, &kept.doc, labels.as_ref()).await;
         let job = self.queue.submit(Work::Uploads).await?;
         Ok(Uploaded { doc_id: kept.doc, job_id: job.id, path: kept.path, bytes: kept.bytes })
     }
@@ -97,26 +95,12 @@ impl StoreLibrary {
         if !self.store.delete(scope, &id).await? {
             return Err(ApiError::new(Code::NotFound, "There is no such document."));
         }
+        notes::deleted(&self.access, scope, &id).await;
         // It is invisible already; that its traces are dropped later rather than now is no failure.
         if let Err(error) = self.queue.submit(Work::Sweep).await {
             tracing::warn!(%error, "the sweep after a deletion waits for the next run");
         }
         Ok(Deleted { doc_id: id, deleted: true })
-    }
-}
-
-async fn follow(legs: Arc<ReadSide>) {
-    let mut failing = false;
-    loop {
-        tokio::time::sleep(FOLLOW_INTERVAL).await;
-        match legs.refresh().await {
-            Ok(_) => failing = false,
-            Err(error) if !failing => {
-                failing = true;
-                tracing::error!(%error, "what was published cannot be opened; the last state goes on being searched");
-            }
-            Err(_) => {}
-        }
     }
 }
 

@@ -34,6 +34,8 @@ pub enum Event {
         method: String,
         /// Route, with its parameters left open.
         route: String,
+        /// Why, as the API's code says it: `not_allowed`, `not_signed_in` for a key or session that is none or no longer, `cross_site`.
+        code: String,
     },
     /// Passages were found and shown.
     Retrieval {
@@ -58,7 +60,7 @@ pub enum Event {
     },
     /// A document's text was opened or taken away.
     Export {
-        /// The document or collection of answers.
+        /// The document, or `conversation` and the id of one.
         what: String,
     },
     /// Something was administered.

@@ -19,7 +19,7 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
     let store = wiring::store(config, true).await?;
     let legs = Arc::new(ReadSide::open(&store).await?);
     let random = Arc::new(SystemRandom);
-    let searcher = Searcher::new(store.clone(), Arc::clone(&legs), Arc::clone(&embedder), random.clone()).await?;
+    let searcher = Searcher::new(store.clone(), legs, Arc::clone(&embedder), random.clone()).await?;
     let searcher = searcher.with_generators(generator::open(config).await?);
     searcher.check_collections()?;
     let queue = JobQueue::start(store.clone(), embedder, wiring::extract_worker(config)?, random.clone()).await?;
@@ -31,7 +31,7 @@ pub(crate) async fn run(config: &Arc<Config>) -> Result<End, ApiError> {
         store.relabel().await?;
     }
     let pages = Pages::new(store.clone(), wiring::extract_worker(config)?);
-    let (library, staging) = StoreLibrary::start(store, searcher, legs, queue, pages, access.clone())?;
+    let (library, staging) = StoreLibrary::start(store, searcher, queue, pages, access.clone())?;
     let bot = bot::start(config, &catalog, &access, library.clone()).await?;
     let parts = Parts { library, clock: Arc::new(SystemClock), random, staging, bot, access: access.clone() };
     let serving = serve(parts, &config.server)?;

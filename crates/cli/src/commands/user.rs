@@ -64,8 +64,7 @@ async fn list(global: &Global, accounts: &Accounts) -> Result<(), ApiError> {
 
 async fn link(config: &Config, accounts: &Accounts, name: &str) -> Result<String, ApiError> {
     let secret = accounts.password_link(OPERATOR, name).await?;
-    let url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{}", config.server.address));
-    Ok(format!("{url}/sign-in#link={secret}"))
+    Ok(format!("{}/sign-in#link={secret}", config.server.url(config.server.address)))
 }
 
 fn show(global: &Global, person: &Person, link: Option<String>) {

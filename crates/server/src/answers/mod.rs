@@ -195,7 +195,11 @@ impl Answer {
         match event {
             AskEvent::Retrieval(retrieval) => locked(&self.documents).extend(retrieval.hits.iter().map(|hit| hit.doc_id.clone())),
             AskEvent::Citation(citation) => drop(locked(&self.documents).insert(citation.doc_id.clone())),
-            AskEvent::Done(done) => locked(&self.documents).extend(done.citations.iter().map(|citation| citation.doc_id.clone())),
+            AskEvent::Done(done) => {
+                // What was read for it stands there with title and path, whether or not it is cited.
+                let read = done.sources.iter().map(|source| &source.doc_id);
+                locked(&self.documents).extend(done.citations.iter().map(|citation| &citation.doc_id).chain(read).cloned());
+            }
             _ => {}
         }
         let mut log = locked(&self.log);

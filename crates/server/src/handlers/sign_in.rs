@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
-use pinakes_api::Code;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use pinakes_api::{ApiError, Code};
 use pinakes_config::limits::access::SIGN_IN_TIME_MAX;
 use serde::Deserialize;
 
@@ -14,11 +14,17 @@ use crate::failure::Failure;
 use crate::handlers::page;
 use crate::handlers::search::query;
 use crate::handlers::session::{accounts, cookie};
+use crate::layers::observe::RequestId;
+use crate::layers::problems::causes;
 use crate::state::State;
 use crate::work::Work;
 
 /// Where a sign-in that did not work ends.
 const FAILED: &str = "/sign-in#failed";
+/// Where one ends of somebody who may not come in.
+const REFUSED: &str = "/sign-in#refused";
+/// Where one ends that could not be tried: the provider is down, or we are.
+const UNAVAILABLE: &str = "/sign-in#unavailable";
 
 pub(crate) async fn show(request: HttpRequest) -> HttpResponse {
     page::send(&request, &SIGN_IN_PAGE)
@@ -34,9 +40,10 @@ struct To {
 pub(crate) async fn provider(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Failure> {
     let to = query::<To>(&request)?.to;
     let provider = state.parts.access.provider().cloned().ok_or_else(|| Failure::not_found("address"))?;
-    let start = Work::spawn(&state.runtime, async move { provider.start(&to).await }).await?;
-    let cookie = state.cookies.sign_in(Some(&start.browser), SIGN_IN_TIME_MAX);
-    Ok(see_other(&start.url, &[cookie]))
+    match Work::spawn(&state.runtime, async move { provider.start(&to).await }).await {
+        Ok(start) => Ok(see_other(&start.url, &[state.cookies.sign_in(Some(&start.browser), SIGN_IN_TIME_MAX)])),
+        Err(error) => Ok(unavailable(&request, &error, &[])),
+    }
 }
 
 #[derive(Deserialize)]
@@ -57,12 +64,19 @@ pub(crate) async fn callback(state: Data<State>, request: HttpRequest) -> Result
     let work = async move { accounts.sign_in_from(&provider, &given, browser.as_deref(), &code).await };
     match Work::spawn(&state.runtime, work).await {
         Ok((signed_in, to)) => Ok(see_other(&to, &[cookie(&state, &signed_in), over])),
-        Err(error) if matches!(error.code, Code::NotSignedIn | Code::NotAllowed) => {
-            let to = if error.code == Code::NotAllowed { "/sign-in#refused" } else { FAILED };
-            Ok(see_other(to, &[over]))
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => Ok(match error.code {
+            Code::NotSignedIn => see_other(FAILED, &[over]),
+            Code::NotAllowed => see_other(REFUSED, &[over]),
+            _ => unavailable(&request, &error, &[over]),
+        }),
     }
+}
+
+/// Somebody with a browser is sent to a page that says it in words, and can be tried again from; the log has the problem.
+fn unavailable(request: &HttpRequest, error: &ApiError, cookies: &[String]) -> HttpResponse {
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    tracing::error!(request_id, code = %error.code, cause = causes(error), "signing in through the provider is not possible");
+    see_other(UNAVAILABLE, cookies)
 }
 
 fn parameters(query: &str) -> Back {

@@ -7,6 +7,7 @@
 use actix_web::HttpMessage;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -48,35 +49,72 @@ pub(crate) async fn admission(
 async fn admit(state: &Data<State>, request: &ServiceRequest) -> Result<Option<Identity>, Failure> {
     // An address that is none is answered 404 to everybody.
     let Some(route) = request.match_pattern() else { return Ok(None) };
-    let (method, needed) = (request.method().as_str(), needs(request.method().as_str(), &route));
-    let session = state.cookies.session_of(request.headers());
-    let who = identify(state, request, session.clone()).await;
+    let needed = needs(request.method().as_str(), &route);
+    let (session, key) = (state.cookies.session_of(request.headers()), key_of(request));
+    let presents = session.is_some() || key.is_some();
+    let who = identify(state, session.clone(), key).await;
     if needed == Needs::Nothing {
         return Ok(who.unwrap_or_default());
     }
-    let who = who?.ok_or_else(|| match state.parts.access.is_single_user() {
-        true => Failure::new(Code::NotAllowed, "You may not read here."),
-        false => not_signed_in(),
-    })?;
-    if !may(&who, needed) {
-        state.parts.access.note_refusal(Some(&who), method, &route).await;
-        return Err(Failure::new(Code::NotAllowed, "You are known, but may not do this."));
-    }
-    if matches!(who.via, Via::Session(_)) && !request.method().is_safe() {
-        let token = header_text(request.request(), &TOKEN).unwrap_or_default();
-        if !session.is_some_and(|session| Accounts::is_cross_site_token(&session, token)) {
-            return Err(Failure::new(Code::CrossSite, "The request does not carry this session's `X-Pinakes-Token`."));
+    let who = match who.and_then(|who| who.ok_or_else(|| unknown(state))) {
+        Ok(who) => who,
+        Err(failure) => {
+            // Who shows nothing is asked to sign in, and nothing more; a key or session that does not count may have been found or forged.
+            if presents && failure.0.code == Code::NotSignedIn {
+                note(state, request, None, &failure).await;
+            }
+            return Err(failure);
         }
+    };
+    if let Err(failure) = check(request, &who, needed, session.as_deref()) {
+        note(state, request, Some(&who), &failure).await;
+        return Err(failure);
     }
     state.parts.access.count_request(&who)?;
     Ok(Some(who))
 }
 
-async fn identify(state: &Data<State>, request: &ServiceRequest, session: Option<String>) -> Result<Option<Identity>, Failure> {
-    let key = header_text(request.request(), &header::AUTHORIZATION)
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, key)| key.trim().to_owned());
+/// Nobody was made out.
+fn unknown(state: &State) -> Failure {
+    match state.parts.access.is_single_user() {
+        true => Failure::new(Code::NotAllowed, "You may not read here."),
+        false => not_signed_in(),
+    }
+}
+
+/// Whether somebody known may have this, and whether a page of ours asks for it.
+fn check(request: &ServiceRequest, who: &Identity, needed: Needs, session: Option<&str>) -> Result<(), Failure> {
+    if !may(who, needed) {
+        return Err(Failure::new(Code::NotAllowed, "You are known, but may not do this."));
+    }
+    if matches!(who.via, Via::Session(_)) && !request.method().is_safe() {
+        let token = header_text(request.request(), &TOKEN).unwrap_or_default();
+        if !session.is_some_and(|session| Accounts::is_cross_site_token(session, token)) {
+            return Err(Failure::new(Code::CrossSite, "The request does not carry this session's `X-Pinakes-Token`."));
+        }
+    }
+    Ok(())
+}
+
+/// Leaves a refusal to the audit log: by whom and of what, never what was shown to be let in.
+pub(crate) async fn note(state: &State, request: &ServiceRequest, who: Option<&Identity>, failure: &Failure) {
+    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    state.parts.access.note_refusal(who, named(request.method()), &route, failure.0.code).await;
+}
+
+/// A method as it can be kept: one that nobody knows may be any text of any length.
+fn named(method: &Method) -> &str {
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    if known.contains(method) { method.as_str() } else { "other" }
+}
+
+/// The key a request shows.
+fn key_of(request: &ServiceRequest) -> Option<String> {
+    let (scheme, key) = header_text(request.request(), &header::AUTHORIZATION)?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())
+}
+
+async fn identify(state: &Data<State>, session: Option<String>, key: Option<String>) -> Result<Option<Identity>, Failure> {
     let access = state.parts.access.clone();
     let work = async move { access.identify(Presented { session: session.as_deref(), key: key.as_deref() }).await };
     Ok(Work::spawn(&state.runtime, work).await?)

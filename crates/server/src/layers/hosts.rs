@@ -7,14 +7,15 @@
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use pinakes_api::Code;
 use pinakes_config::ServerConfig;
 
 use crate::failure::Failure;
+use crate::layers::admission::note;
 use crate::state::State;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -28,8 +29,8 @@ impl Hosts {
             std::net::SocketAddr::V4(address) => address.ip().to_string(),
             std::net::SocketAddr::V6(address) => format!("[{}]", address.ip()),
         };
-        let public = config.public_url.as_deref().and_then(authority).and_then(|rest| rest.split('/').next());
-        let public = public.map(|host| name_of(host).to_ascii_lowercase());
+        let public = config.public_url.as_ref().and_then(|url| url.parse::<Uri>().ok());
+        let public = public.as_ref().and_then(Uri::host).map(|host| host.trim_end_matches('.').to_ascii_lowercase());
         Self(config.hosts.iter().cloned().chain([own]).chain(public).collect())
     }
 
@@ -58,7 +59,14 @@ pub(crate) async fn hosts(
     };
     match checked {
         Ok(()) => next.call(request).await.map(|response| response.map_body(|_, body| EitherBody::left(body))),
-        Err(failure) => Ok(request.error_response(failure).map_body(|_, body| EitherBody::right(body))),
+        Err(failure) => {
+            let state = request.app_data::<Data<State>>();
+            // A page elsewhere that acts for one of ours is worth a line; a foreign name is what every scanner brings.
+            if let Some(state) = state.filter(|_| failure.0.code == Code::CrossSite) {
+                note(state, &request, None, &failure).await;
+            }
+            Ok(request.error_response(failure).map_body(|_, body| EitherBody::right(body)))
+        }
     }
 }
 
@@ -121,7 +129,7 @@ mod tests {
             workers: 1,
             limits: pinakes_config::limits::ServerLimits::default(),
         };
-        for url in ["https://KB.example", "https://kb.example:8443", "http://kb.example/pinakes"] {
+        for url in ["https://KB.example", "https://kb.example.:8443", "http://kb.example/pinakes", "https://u:p@kb.example"] {
             assert!(Hosts::new(&config(url)).answers("kb.example:443"), "{url}");
         }
         let hosts = Hosts::new(&config("https://kb.example"));

@@ -93,7 +93,8 @@ fn allowing(mut answer: HttpResponse, request: &HttpRequest) -> HttpResponse {
     answer
 }
 
-fn causes(error: &ApiError) -> String {
+/// An error with its causes, for the log.
+pub(crate) fn causes(error: &ApiError) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -16,9 +16,12 @@ use super::{Caller, Tools};
 /// A client that does not speak the protocol.
 pub async fn serve_stdio(searcher: Searcher, scope: Scope) -> Result<(), ApiError> {
     let caller = Caller { scope, page: None };
+    let following = searcher.clone().follow();
     let tools = Tools { reading: Arc::new(searcher), caller: Some(caller) };
     let began = tools.serve(stdio()).await;
     let running = began.map_err(|error| ApiError::new(Code::BadRequest, format!("The client did not begin as MCP asks: {error}")))?;
-    running.waiting().await.map_err(ApiError::internal)?;
-    Ok(())
+    tokio::select! {
+        ended = running.waiting() => ended.map(drop).map_err(ApiError::internal),
+        () = following => Ok(()),
+    }
 }

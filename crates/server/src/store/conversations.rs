@@ -12,6 +12,7 @@ use pinakes_types::Scope;
 
 use super::StoreLibrary;
 use crate::library::{Conversations, Promise};
+use crate::notes;
 
 /// How often conversations are looked through for those kept long enough.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3_600);
@@ -52,7 +53,11 @@ impl Conversations for StoreLibrary {
     }
 
     fn export_conversation(self: Arc<Self>, scope: Scope, id: String, format: ExportFormat) -> Promise<String> {
-        Box::pin(async move { self.searcher.export_conversation(&scope, &id, format).await })
+        Box::pin(async move {
+            let file = self.searcher.export_conversation(&scope, &id, format).await?;
+            notes::exported(&self.access, &scope, &id).await;
+            Ok(file)
+        })
     }
 
     fn feedback(self: Arc<Self>, scope: Scope, query: FeedbackQuery) -> Promise<FeedbackList> {

@@ -1,6 +1,9 @@
 //! Who is let in, and what goes with every response.
 
+use std::sync::Arc;
+
 use pinakes_access::{Access, Audit};
+use pinakes_config::ServerConfig;
 use pinakes_config::limits::ServerLimits;
 use pinakes_server::{Parts, ServeError, serve};
 use pinakes_types::Principal;
@@ -39,6 +42,30 @@ async fn every_response_carries_the_strict_headers() {
         assert_eq!(reply.header("access-control-allow-origin"), None);
         assert!(reply.header("cache-control").is_some() && reply.header("x-request-id").is_some());
         assert_eq!(reply.headers.iter().filter(|(name, _)| name == "content-security-policy").count(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_that_came_by_https_are_told_to_come_by_nothing_else() {
+    let known_as = |url: Option<&str>| {
+        let config = ServerConfig { public_url: url.map(str::to_owned), ..config(ServerLimits::default()) };
+        let access = Access::single_user(Principal::local_operator(), Audit::off());
+        TestServer::configured(Arc::default(), &config, access, tempfile::tempdir().unwrap(), None)
+    };
+    let requests = [
+        Request::new("GET", "/"),
+        Request::new("GET", "/assets/nothing.js"),
+        Request::new("GET", "/api/v1/status"),
+        Request::new("GET", "/").header("host", "evil.example"),
+        Request::new("POST", "/api/v1/search").json("{"),
+        Request::new("POST", "/api/v1/ask").json(r#"{"question":"rent?","stream":true}"#),
+    ];
+    for (url, said) in [(Some("https://pinakes.example"), Some("max-age=31536000")), (Some("http://pinakes.example"), None), (None, None)] {
+        let server = known_as(url);
+        for request in requests.clone() {
+            let reply = server.send(request).await;
+            assert_eq!(reply.header("strict-transport-security"), said, "{url:?}: {reply:?}");
+        }
     }
 }
 

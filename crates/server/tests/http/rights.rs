@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use pinakes_access::{Access, Accounts, Audit, KeyScope, NewPerson, Role};
+use pinakes_access::{Access, Accounts, Audit, KeyScope, NewPerson, Provider, Role};
 use pinakes_api::{Needs, ROUTES, needs};
 use pinakes_catalog::Catalog;
 use pinakes_config::Config;
@@ -57,12 +57,17 @@ impl Shown {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Audit::off(), None).await
+    }
+
+    /// With a log of what is done, and a provider that people sign in through.
+    pub(crate) async fn with(audit: Audit, provider: Option<Provider>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let catalog = Catalog::create(folder.path()).await.unwrap();
         let clock = Arc::new(SetClock(AtomicI64::new(1_000_000_000)));
         let random = Arc::new(Counting(AtomicU64::new(1_000)));
         let config = Arc::new(Config::defaults().access);
-        let accounts = Accounts::new(catalog, config, clock.clone(), random, Audit::off()).unwrap();
+        let accounts = Accounts::new(catalog, config, clock.clone(), random, audit).unwrap();
         for (name, role, groups) in [
             ("nobody-special", Role::Reader, vec![]),
             ("other-team", Role::Reader, vec!["sales"]),
@@ -74,7 +79,7 @@ impl World {
             let new = NewPerson { name: name.into(), display: String::new(), role, password: Some(PASSWORD.into()), groups };
             accounts.add_person("test", new).await.unwrap();
         }
-        let access = Access::people(accounts.clone(), None);
+        let access = Access::people(accounts.clone(), provider);
         let staging = tempfile::tempdir().unwrap();
         let server = TestServer::over(Arc::new(Shelf::default()), ServerLimits::default(), access, staging, None).await;
         Self { server, accounts, clock, _folder: folder }
@@ -89,7 +94,12 @@ impl World {
         Shown { cookie: Some(cookie), token: Some(token), key: None }
     }
 
-    async fn key(&self, owner: &str, scopes: &[KeyScope], lasts: Option<Duration>) -> Shown {
+    /// Time goes by.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.clock.0.fetch_add(time.as_millis() as i64, Ordering::Relaxed);
+    }
+
+    pub(crate) async fn key(&self, owner: &str, scopes: &[KeyScope], lasts: Option<Duration>) -> Shown {
         let key = self.accounts.create_key("test", owner, "test", scopes, lasts).await.unwrap().key;
         Shown { key: Some(key), ..Shown::default() }
     }
@@ -135,7 +145,7 @@ async fn every_route_for_everybody() {
     let revoked_key = world.key("root", &KeyScope::ALL, None).await;
     world.accounts.change_person("root", "nobody-special", None, Some(false)).await.unwrap();
     world.accounts.revoke_key("root", revoked_key.key.as_deref().unwrap(), None).await.unwrap();
-    world.clock.0.fetch_add(13 * 3_600_000, Ordering::Relaxed);
+    world.pass(13 * hour);
 
     let nobody: [(&str, Shown); 7] = [
         ("anonymous", Shown::default()),

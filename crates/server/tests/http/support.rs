@@ -420,6 +420,17 @@ impl TestServer {
         staging: tempfile::TempDir,
         bot: Option<Arc<BotHook>>,
     ) -> Self {
+        Self::configured(shelf, &config(limits), access, staging, bot)
+    }
+
+    /// With any configuration.
+    pub(crate) fn configured(
+        shelf: Arc<Shelf>,
+        config: &ServerConfig,
+        access: Access,
+        staging: tempfile::TempDir,
+        bot: Option<Arc<BotHook>>,
+    ) -> Self {
         let library: Arc<dyn Library> = Arc::clone(&shelf) as Arc<dyn Library>;
         let parts = Parts {
             library,
@@ -429,7 +440,7 @@ impl TestServer {
             bot,
             access,
         };
-        let serving = serve(parts, &config(limits)).unwrap();
+        let serving = serve(parts, config).unwrap();
         let (address, stopper) = (serving.address().to_string(), serving.stopper());
         let running = tokio::spawn(async move { serving.run(std::future::pending).await.unwrap() });
         Self { address, shelf, staging, stopper, running }
