@@ -43,11 +43,19 @@ fn a_quotation_is_found_on_the_page_it_stands_on_while_the_file_is_what_was_read
         assert_eq!(get(&format!("/api/v1/documents/{other}/pages/1.png")).status, 404, "what has no pages");
     }
 
+    let file = get(&format!("/api/v1/documents/{doc}/original"));
+    assert!(file.status == 200 && file.head.contains("filename*=utf-8''sheet.pdf") && file.head.contains("application/octet-stream"));
+    assert!(file.head.contains(&format!("content-length: {}", datasheet().len())), "{}", file.head);
+
     // Another page of the changed file is not what the quotation stands in.
     fs_err::write(&path, [datasheet(), b"\n% changed\n".to_vec()].concat()).unwrap();
     let changed = get(&format!("/api/v1/documents/{doc}/pages/2.png"));
     assert!(changed.status == 404 && changed.body.contains("changed since"), "{}", changed.body);
+    let file = get(&format!("/api/v1/documents/{doc}/original"));
+    assert!(file.status == 404 && file.body.contains("changed since"), "{}", file.body);
     fs_err::remove_file(&path).unwrap();
+    let file = get(&format!("/api/v1/documents/{doc}/original"));
+    assert!(file.status == 404 && !file.body.contains(path.to_str().unwrap()), "no path of the machine: {}", file.body);
     let gone = get(&format!("/api/v1/documents/{doc}/pages/2.png"));
     assert_eq!(gone.status, 422, "{}", gone.body);
     assert!(!gone.body.contains(path.to_str().unwrap()), "no path of the machine: {}", gone.body);

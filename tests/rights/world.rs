@@ -202,7 +202,7 @@ impl World {
                 "/api/v1/ask".into(),
                 serde_json::json!({ "question": format!("Who signs the travel plan of team {team}?") }).to_string(),
             ),
-            9 => ("GET", format!("/api/v1/documents/{id}/pages/1{}", ["", ".png"][dice.below(2)]), String::new()),
+            9 => ("GET", format!("/api/v1/documents/{id}/{}", ["pages/1", "pages/1.png", "original"][dice.below(3)]), String::new()),
             8 => ("POST", format!("/api/v1/documents/{id}/access"), r#"{"labels":["public"]}"#.into()),
             _ => requests[dice.below(requests.len())].clone(),
         };

@@ -42,6 +42,7 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/documents/{id}/content", Reader),
     ("GET", "/api/v1/documents/{id}/pages/{page}", Reader),
     ("GET", "/api/v1/documents/{id}/pages/{page}.png", Reader),
+    ("GET", "/api/v1/documents/{id}/original", Reader),
     ("GET", "/api/v1/documents/{id}/access", Reader),
     ("POST DELETE", "/api/v1/documents/{id}/access", Admin),
     ("GET", "/api/v1/documents/{id}/access/{name}", Admin),

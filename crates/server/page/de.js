@@ -120,6 +120,7 @@ export default {
   reader_previous: 'Vorige Seite',
   reader_next: 'Nächste Seite',
   reader_copy: 'Link kopieren',
+  reader_save: 'Datei speichern',
   reader_copied: 'Link kopiert',
   reader_back_to_quote: 'Zurück zur zitierten Stelle',
 

@@ -120,6 +120,7 @@ export default {
   reader_previous: 'Previous page',
   reader_next: 'Next page',
   reader_copy: 'Copy link',
+  reader_save: 'Save the file',
   reader_copied: 'Link copied',
   reader_back_to_quote: 'Back to the cited words',
 

@@ -56,7 +56,8 @@ async function load(id, span, which) {
 
 function bar(part) {
   const copy = el('button', { type: 'button', class: 'quiet', onclick: copyLink }, t('reader_copy'));
-  return el('div', { class: 'bar' }, part && copy,
+  const save = part && el('a', { class: 'quiet', href: `/api/v1/documents/${encodeURIComponent(part.doc_id)}/original`, download: '' }, t('reader_save'));
+  return el('div', { class: 'bar' }, part && copy, save,
     el('button', { type: 'button', class: 'quiet close', 'aria-label': t('close'), title: t('close'), onclick: () => leave() }, '×'));
 }
 

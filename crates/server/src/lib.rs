@@ -31,7 +31,7 @@ mod work;
 
 pub use library::{Conversations, Library, Promise};
 pub use mcp::serve_stdio;
-pub use pinakes_ingest::PageImage;
+pub use pinakes_ingest::{Original, PageImage};
 pub use serve::{ServeError, Serving, Stopper, serve, signalled};
 pub use state::Parts;
 pub use store::StoreLibrary;

@@ -13,7 +13,7 @@ use pinakes_api::{
     CompletionWords, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded, ExplainRequest,
     Explained, IndexStatus, Job, JobList, Models, PageView, Ready, SearchRequest, SearchResponse, Turn, Uploaded,
 };
-use pinakes_ingest::PageImage;
+use pinakes_ingest::{Original, PageImage};
 use pinakes_types::{CharSpan, DocId, Label, Scope};
 use tokio::sync::mpsc;
 
@@ -69,6 +69,9 @@ pub trait Library: Conversations {
 
     /// The page's picture.
     fn page_image(self: Arc<Self>, scope: Scope, id: DocId, number: u32) -> Promise<PageImage>;
+
+    /// The file that a document was read from.
+    fn original(self: Arc<Self>, scope: Scope, id: DocId) -> Promise<Original>;
 
     /// Takes over a file that has arrived whole at `staged`, keeps it durably and queues its reading. With labels, they are in force
     /// before anybody can find it.

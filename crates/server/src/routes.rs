@@ -32,6 +32,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/api/v1/documents").route(get().to(documents::list)).route(web::post().to(upload::upload)))
         .service(web::resource("/api/v1/documents/{id}").route(get().to(documents::one)).route(web::delete().to(documents::delete)))
         .service(web::resource("/api/v1/documents/{id}/content").route(get().to(documents::content)))
+        .service(web::resource("/api/v1/documents/{id}/original").route(get().to(pages::original)))
         .service(web::resource("/api/v1/documents/{id}/pages/{page}.png").route(get().to(pages::image)))
         .service(web::resource("/api/v1/documents/{id}/pages/{page}").route(get().to(pages::view)))
         .configure(access)

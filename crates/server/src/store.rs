@@ -15,7 +15,7 @@ use pinakes_api::{
     ExplainRequest, Explained, IndexStatus, Job, JobList, Models, PageView, Ready, ReadyCheck, SearchRequest, SearchResponse, Turn,
     Uploaded,
 };
-use pinakes_ingest::{IngestError, JobQueue, PageImage, Pages, Store, Work};
+use pinakes_ingest::{IngestError, JobQueue, Original, Originals, PageImage, Pages, Store, Work};
 use pinakes_types::{CharSpan, DocId, Label, Scope};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -37,6 +37,7 @@ pub struct StoreLibrary {
     searcher: Searcher,
     queue: JobQueue,
     pages: Pages,
+    originals: Originals,
     on_documents: Arc<Watched>,
     access: Access,
     tasks: Vec<JoinHandle<()>>,
@@ -72,7 +73,8 @@ impl StoreLibrary {
         }
         let on_documents = TaskQueue::start(searcher.clone(), Arc::new(Readers(access.clone())));
         let on_documents = Arc::new(Watched { queue: on_documents, access: access.clone() });
-        Ok((Arc::new(Self { store, searcher, queue, pages, on_documents, access, tasks }), staging))
+        let originals = Originals::new(store.clone());
+        Ok((Arc::new(Self { store, searcher, queue, pages, originals, on_documents, access, tasks }), staging))
     }
 
     async fn keep(&self, scope: &Scope, staged: PathBuf, name: String, labels: Option<BTreeSet<Label>>) -> Result<Uploaded, ApiError> {
@@ -190,6 +192,14 @@ impl Library for StoreLibrary {
 
     fn page(self: Arc<Self>, scope: Scope, id: DocId, number: u32, span: Option<CharSpan>) -> Promise<PageView> {
         Box::pin(async move { self.pages.view(&scope, &id, number, span).await })
+    }
+
+    fn original(self: Arc<Self>, scope: Scope, id: DocId) -> Promise<Original> {
+        Box::pin(async move {
+            let original = self.originals.read(&scope, &id).await?;
+            notes::opened(&self.access, &scope, &id).await;
+            Ok(original)
+        })
     }
 
     fn page_image(self: Arc<Self>, scope: Scope, id: DocId, number: u32) -> Promise<PageImage> {

@@ -70,6 +70,7 @@ export async function run(world) {
   check((await page.textContent('#reader .text')).includes('zwieselhorn'), 'the document does not open');
   check(!(await page.$('#reader img, #reader script')), 'a document’s words were taken for markup');
   await page.keyboard.press('Escape');
+  await page.waitForSelector('#reader', { state: 'hidden' });
   await page.keyboard.press('/');
   await page.fill('#query', 'zwieselhorn');
   await page.waitForSelector('a.hit');

@@ -75,6 +75,14 @@ pub(super) fn page() {}
 ))]
 pub(super) fn page_image() {}
 
+/// The file that a document was read from, as it is; never shown, always saved.
+#[utoipa::path(get, path = "/api/v1/documents/{id}/original", tag = "documents", params(("id" = String, Path, description = "The document")),
+    responses(
+    (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "No such document, not for the asker, or its file is gone or has changed since it was read"),
+))]
+pub(super) fn original() {}
+
 /// The latest jobs, newest first.
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "documents", responses((status = 200, body = JobList)))]
 pub(super) fn jobs() {}

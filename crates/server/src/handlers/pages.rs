@@ -1,6 +1,6 @@
-//! Pages of documents as people see them: the picture, and where on it words stand.
+//! Documents as people know them: their pages, with where words stand on them, and their files.
 
-use actix_web::http::header;
+use actix_web::http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use pinakes_api::{Code, PageQuery, PageView};
@@ -42,6 +42,16 @@ pub(crate) async fn image(
         return Ok(response.finish());
     }
     Ok(response.content_type("image/png").body(image.png.to_vec()))
+}
+
+/// Saved and never shown: what a file holds is its author's, and this is our own address.
+pub(crate) async fn original(state: Data<State>, asker: Asker, id: Path<String>) -> Result<HttpResponse, Failure> {
+    let original = state.read(state.library().original(asker.0, doc_id(&id)?)).await?;
+    let name = ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: original.name.into_bytes() };
+    let saved = ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![DispositionParam::FilenameExt(name)] };
+    let mut response = HttpResponse::Ok();
+    response.insert_header(saved).insert_header((header::CACHE_CONTROL, "private, no-store"));
+    Ok(response.content_type("application/octet-stream").body(original.bytes))
 }
 
 fn number(written: &str) -> Result<u32, Failure> {

@@ -149,3 +149,13 @@ impl pinakes_types::Random for Zero {
         buffer.fill(0);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_saved_and_never_shown() {
+    let server = TestServer::start().await;
+    let file = server.get(&format!("/api/v1/documents/{DOC}/original")).await;
+    assert_eq!((file.status, file.text()), (200, "<script>"));
+    assert_eq!(file.header("content-type"), Some("application/octet-stream"));
+    assert_eq!(file.header("content-disposition"), Some("attachment; filename*=UTF-8''Miete%20%222026%22.md"));
+    assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
+}

@@ -55,6 +55,7 @@ async fn every_route_answers_with_what_openapi_says() {
         ("POST", "/v1/embeddings", r#"{"model":"unit","input":"a"}"#, 200, "embedding"),
         ("GET", &format!("/api/v1/documents/{DOC}/pages/1?span=0-4"), "", 200, "0.25"),
         ("GET", &format!("/api/v1/documents/{DOC}/pages/1.png"), "", 200, "PNG"),
+        ("GET", &format!("/api/v1/documents/{DOC}/original"), "", 200, "<script>"),
         ("GET", "/api/v1/audit", "", 200, "\"kept\":false"),
         ("GET", "/health/live", "", 200, "ok"),
         ("GET", "/health/ready", "", 200, "\"ready\":true"),

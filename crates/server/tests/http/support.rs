@@ -17,7 +17,7 @@ use pinakes_api::{
 use pinakes_bot::BotHook;
 use pinakes_config::ServerConfig;
 use pinakes_config::limits::ServerLimits;
-use pinakes_server::{Library, PageImage, Parts, Promise, Stopper, serve};
+use pinakes_server::{Library, Original, PageImage, Parts, Promise, Stopper, serve};
 use pinakes_types::{CharSpan, Clock, DocId, DocVersion, DocumentKind, FileState, Label, Principal, Random, Scope, SourceId, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -264,6 +264,13 @@ impl Library for Shelf {
             let image = format!("/api/v1/documents/{id}/pages/{number}.png");
             let doc_version = DocVersion("v".into());
             Ok(PageView { doc_id: id, doc_version, page: number, page_count: 1, width: 595.0, height: 842.0, boxes, image })
+        })
+    }
+
+    fn original(self: Arc<Self>, _: Scope, id: DocId) -> Promise<Original> {
+        Box::pin(async move {
+            known(&id)?;
+            Ok(Original { name: "Miete \"2026\".md".into(), version: DocVersion("v".into()), bytes: b"<script>".to_vec() })
         })
     }
 
