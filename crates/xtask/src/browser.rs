@@ -1,5 +1,5 @@
-//! Fetches what the tests in a real browser need and the machine lacks: the packages of `tests/browser` from the npm registry, and a
-//! Chromium where none is installed. Nothing of it is needed to build or run; where it cannot be had, those tests say that they are skipped.
+//! Fetches what the tests in a real browser need and the machine lacks: the packages of `tests/browser` from the npm registry (an identity
+//! provider to sign in through among them), and a Chromium where none is installed. Nothing of it is needed to build or run; where it cannot be had, those tests say that they are skipped.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,6 +10,9 @@ use crate::steps;
 /// Names a Chromium goes by, as in `tests/browser.rs`.
 const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
+/// What `tests/browser/package.json` names.
+const PACKAGES: [&str; 3] = ["axe-core", "oidc-provider", "playwright-core"];
+
 /// Fetches it. Never fails.
 pub(crate) fn fetch() {
     let flows = root().join("tests/browser");
@@ -17,7 +20,7 @@ pub(crate) fn fetch() {
         steps::skipped("the page in a real browser, as node and npm are not installed");
         return;
     }
-    let installed = flows.join("node_modules/playwright-core/package.json").is_file() && flows.join("node_modules/axe-core").is_dir();
+    let installed = PACKAGES.iter().all(|package| flows.join("node_modules").join(package).join("package.json").is_file());
     if !installed && !succeeds(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&flows)) {
         steps::skipped("the page in a real browser, as its packages could not be fetched from the npm registry");
         return;
