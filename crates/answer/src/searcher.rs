@@ -75,6 +75,11 @@ impl Searcher {
         }
     }
 
+    /// Moves on with what is published now. Where that fails the last state goes on being searched, and [`Searcher::follow`] says so.
+    pub async fn catch_up(&self) {
+        let _ = self.legs.catch_up().await;
+    }
+
     /// Whether the published vectors are this embedder's.
     pub(crate) async fn check_model(&self) -> Result<(), ApiError> {
         let Some((_, published)) = self.legs.current().await else { return Ok(()) };

@@ -97,6 +97,15 @@ impl ReadSide {
         Ok(true)
     }
 
+    /// The same, and waits where another is at it: what was published when this was called is read when it returns.
+    ///
+    /// # Errors
+    /// As [`ReadSide::refresh`].
+    pub async fn catch_up(&self) -> Result<(), IngestError> {
+        drop(self.refreshing.lock().await);
+        self.refresh().await.map(drop)
+    }
+
     /// Opens the legs; where that fails, what a crash or a power cut left in the way is set aside first, if nobody else is writing.
     async fn open_legs(&self, published: &Published) -> Result<Indexes, IngestError> {
         let folder = self.store.data_dir().join(&published.folder);

@@ -1,17 +1,27 @@
 // The quote behind a citation chip, shown while the chip is hovered or has the focus.
+import { summary } from './api.js';
 import { byId, el } from './dom.js';
-import { t } from './i18n.js';
+import { date, t } from './i18n.js';
 import { glance, place } from './hits.js';
 
 const MARGIN = 12;
 
+const dates = new Map(); // of documents, as promises: when they were changed last; '' where nobody says
+
+const dateOf = (id) => {
+  if (!dates.has(id)) dates.set(id, summary(id).then(({ modified }) => (modified ? t('modified', { date: date(modified) }) : '')).catch(() => ''));
+  return dates.get(id);
+};
+
 function show(chip, citation) {
   const box = byId('preview');
   const remarks = [t(`support.${citation.support}`), citation.quote_match === 'normalized' && t('match.normalized'), citation.state && t(`source.${citation.state}`)].filter(Boolean);
+  const where = place(citation);
+  dateOf(citation.doc_id).then((when) => where.append(when && el('span', { class: 'date' }, when)));
   box.replaceChildren(
     el('blockquote', {}, glance(citation)),
     el('p', { class: 'title' }, citation.title),
-    place(citation),
+    where,
     ...remarks.map((remark) => el('p', { class: 'remark' }, remark)));
   box.hidden = false;
   chip.setAttribute('aria-describedby', 'preview');

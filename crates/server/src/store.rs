@@ -12,8 +12,8 @@ use pinakes_answer::{Figure, Searcher, TaskQueue};
 use pinakes_api::{
     ApiError, AskEvent, AskRequest, AskResponse, CitationCheckRequest, CitationCheckResponse, Code, CollectionList, Completed,
     CompletionRequest, CompletionWords, ContentQuery, Deleted, DocumentContent, DocumentList, DocumentListQuery, DocumentSummary, Embedded,
-    ExplainRequest, Explained, IndexStatus, Job, JobList, Models, PageView, Ready, ReadyCheck, SearchRequest, SearchResponse, Turn,
-    Uploaded,
+    ExplainRequest, Explained, IndexStatus, Job, JobList, JobState, Models, PageView, Ready, ReadyCheck, SearchRequest, SearchResponse,
+    Turn, Uploaded,
 };
 use pinakes_ingest::{IngestError, JobQueue, Original, Originals, PageImage, Pages, Store, Work};
 use pinakes_types::{CharSpan, DocId, Label, Scope};
@@ -230,7 +230,14 @@ impl Library for StoreLibrary {
     }
 
     fn job(self: Arc<Self>, _: Scope, id: String) -> Promise<Job> {
-        Box::pin(async move { self.queue.job(&id).await?.ok_or_else(|| ApiError::new(Code::NotFound, "There is no such job.")) })
+        Box::pin(async move {
+            let job = self.queue.job(&id).await?.ok_or_else(|| ApiError::new(Code::NotFound, "There is no such job."))?;
+            // Who is told that a file was read may ask about it at once.
+            if job.state == JobState::Done {
+                self.searcher.catch_up().await;
+            }
+            Ok(job)
+        })
     }
 
     fn status(self: Arc<Self>, scope: Scope) -> Promise<IndexStatus> {

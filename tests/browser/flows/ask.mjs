@@ -30,6 +30,7 @@ export async function run({ reader: page }) {
   const chip = page.locator('.answer .words a.chip').first();
   await chip.hover();
   const quote = plain(await page.textContent('#preview blockquote'));
+  await page.waitForSelector('#preview .place .date');
   await chip.focus();
   await page.keyboard.press('Enter');
   await page.waitForSelector('#reader mark.cited');
