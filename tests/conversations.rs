@@ -81,7 +81,7 @@ fn an_answer_is_withheld_once_its_document_is_gone() {
     assert_eq!(change(&server, "DELETE", &format!("/api/v1/documents/{doc}"), &Value::Null).status, 200);
     for path in ["", "/export", "/export?format=markdown"] {
         let shown = get(&server.address, &format!("/api/v1/conversations/{id}{path}"));
-        for words in ["135", "Petra", "Hotel costs", "hotel.md"] {
+        for words in ["135 euros", "Petra", "Hotel costs", "hotel.md"] {
             assert!(!shown.body.contains(words), "{words} in {path}: {}", shown.body);
         }
         assert!(shown.body.contains("What is the limit for hotel costs?"), "one's own question stays: {}", shown.body);
