@@ -194,8 +194,11 @@ impl Bot {
         let said = matches!(event.what, What::Said { .. }).then(|| event.clone());
         match self.inside.memory.accept(event).await? {
             Acceptance::New => {
-                if let Some(key) = message {
-                    self.catch_up(key).await?;
+                // It is kept, and will be answered even if the words of an edit that came before it cannot be had.
+                if let Some(key) = message
+                    && let Err(error) = self.catch_up(key).await
+                {
+                    tracing::warn!(event = id, %error, "an edit that came before its message is left out");
                 }
                 self.take_up(id, Duration::ZERO);
                 Ok(Receipt::Accepted)

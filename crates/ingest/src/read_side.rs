@@ -79,6 +79,20 @@ impl ReadSide {
     /// Catalog and index errors; the old view stays.
     pub async fn refresh(&self) -> Result<bool, IngestError> {
         let Ok(_alone) = self.refreshing.try_lock() else { return Ok(false) };
+        self.move_on().await
+    }
+
+    /// The same, and waits where another is at it: what was published when this was called is read when it returns.
+    ///
+    /// # Errors
+    /// As [`ReadSide::refresh`].
+    pub async fn catch_up(&self) -> Result<bool, IngestError> {
+        let _alone = self.refreshing.lock().await;
+        self.move_on().await
+    }
+
+    /// For who holds `refreshing`.
+    async fn move_on(&self) -> Result<bool, IngestError> {
         let Some((publication, published)) = Published::read(&self.store.catalog).await? else { return Ok(false) };
         let same_folder = match &*self.view.read().await {
             Some(view) if view.publication == publication => return Ok(false),
@@ -95,15 +109,6 @@ impl ReadSide {
         *self.view.write().await = Some(View { publication, published, indexes });
         self.laid.store(0, Ordering::Release);
         Ok(true)
-    }
-
-    /// The same, and waits where another is at it: what was published when this was called is read when it returns.
-    ///
-    /// # Errors
-    /// As [`ReadSide::refresh`].
-    pub async fn catch_up(&self) -> Result<(), IngestError> {
-        drop(self.refreshing.lock().await);
-        self.refresh().await.map(drop)
     }
 
     /// Opens the legs; where that fails, what a crash or a power cut left in the way is set aside first, if nobody else is writing.
